@@ -1,0 +1,92 @@
+"""antiphon: societies of message-driven agents that answer in time.
+
+The names below are imported when first used, so that ``import antiphon`` stays quick.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from antiphon.actors.agent_actor import AgentActor, Seat
+    from antiphon.clock import Clock, ManualClock, SystemClock
+    from antiphon.coordination.outcome import Outcome, Status
+    from antiphon.coordination.run import Run
+    from antiphon.errors import AntiphonError
+    from antiphon.models.active_inference import ActiveInference
+    from antiphon.models.agent import Agent, Context, Place
+    from antiphon.models.experience import Experience
+    from antiphon.models.explorer import Explorer
+    from antiphon.models.generative import GenerativeModel
+    from antiphon.models.grid_world import GridWorld
+    from antiphon.models.profile import InferenceSettings, Profile
+    from antiphon.models.random_agent import RandomAgent
+    from antiphon.settings import SocietySettings
+    from antiphon.society import Member, Society
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "ActiveInference": "models.active_inference",
+    "Agent": "models.agent",
+    "AgentActor": "actors.agent_actor",
+    "AntiphonError": "errors",
+    "Clock": "clock",
+    "Context": "models.agent",
+    "Experience": "models.experience",
+    "Explorer": "models.explorer",
+    "GenerativeModel": "models.generative",
+    "GridWorld": "models.grid_world",
+    "InferenceSettings": "models.profile",
+    "ManualClock": "clock",
+    "Member": "society",
+    "Outcome": "coordination.outcome",
+    "Place": "models.agent",
+    "Profile": "models.profile",
+    "RandomAgent": "models.random_agent",
+    "Run": "coordination.run",
+    "Seat": "actors.agent_actor",
+    "Society": "society",
+    "SocietySettings": "settings",
+    "Status": "coordination.outcome",
+    "SystemClock": "clock",
+}
+
+__all__ = [
+    "ActiveInference",
+    "Agent",
+    "AgentActor",
+    "AntiphonError",
+    "Clock",
+    "Context",
+    "Experience",
+    "Explorer",
+    "GenerativeModel",
+    "GridWorld",
+    "InferenceSettings",
+    "ManualClock",
+    "Member",
+    "Outcome",
+    "Place",
+    "Profile",
+    "RandomAgent",
+    "Run",
+    "Seat",
+    "Society",
+    "SocietySettings",
+    "Status",
+    "SystemClock",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'antiphon' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"antiphon.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

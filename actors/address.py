@@ -1,0 +1,57 @@
+"""Where messages to an actor go."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pykka
+from pykka._envelope import Envelope
+
+from ..errors import AskError, AskTimeoutError, StoppedError
+from .actor import Actor
+from .future import Future
+from .mailbox import Mailbox
+
+
+class Address:
+    """Tells an actor things, dead or alive: what nobody reads is handed back by its mailbox.
+
+    ``ActorRef.tell`` asks first whether the actor lives and raises if not, which costs time
+    and still leaves a gap; here there is one path.
+    """
+
+    __slots__ = ("_mailbox", "name")
+
+    def __init__(self, actor: Actor) -> None:
+        mailbox = actor.actor_inbox
+        assert isinstance(mailbox, Mailbox)
+        self._mailbox = mailbox
+        self.name = actor.name
+
+    def tell(self, message: Any) -> None:
+        """Put a message into the mailbox; never blocks, never raises."""
+        self._mailbox.put(Envelope(message))
+
+    def ask(self, message: Any, timeout: float) -> Any:
+        """Put a message into the mailbox and wait for its answer.
+
+        Args:
+            timeout: in seconds.
+
+        Raises:
+            AskTimeoutError: no answer came in time.
+            StoppedError: the actor has stopped.
+            AskError: it raised; the error is chained.
+        """
+        future: Future[Any] = Future()
+        self._mailbox.put(Envelope(message, future))
+        try:
+            return future.get(timeout=timeout)
+        except pykka.Timeout:
+            raise AskTimeoutError(f"{self.name} did not answer within {timeout:g} s") from None
+        except pykka.ActorDeadError:
+            raise StoppedError(f"{self.name} has stopped") from None
+        except AskError:
+            raise
+        except Exception as error:
+            raise AskError(f"{self.name} raised {type(error).__name__}: {error}") from error

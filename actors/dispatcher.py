@@ -1,0 +1,55 @@
+"""What a way of running actors must offer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Protocol
+
+from ..errors import StartError
+from .actor import Actor, describe
+
+
+class Dispatcher(Protocol):
+    """Runs actors: one at a time each, in the order of its mailbox."""
+
+    sequential: bool
+    """Whether actors run one after another, so that each needs time of its own."""
+
+    def start(self, actors: Sequence[Actor], timeout: float) -> None:
+        """Start all of them, in order, or none.
+
+        Raises:
+            StartError: one did not start within the timeout, in seconds; the others have
+                been stopped again.
+        """
+        ...
+
+    def stop(self, actors: Sequence[Actor], grace: float) -> list[str]:
+        """Stop them, ahead of their backlogs; give the names of those that did not end.
+
+        Args:
+            grace: seconds for all of them together; who is not back by then is abandoned.
+        """
+        ...
+
+    def release(self, actors: Sequence[Actor], timeout: float) -> list[str]:
+        """Stop running them without stopping them; give the names of the busy ones."""
+        ...
+
+
+class Countdown:
+    """How much is left of a number of seconds that several waits share."""
+
+    def __init__(self, seconds: float) -> None:
+        self._end = time.monotonic() + seconds
+
+    def left(self) -> float:
+        return max(0.0, self._end - time.monotonic())
+
+
+def start_error(actor: Actor, error: BaseException) -> StartError:
+    """Say which actor failed, and chain what it raised."""
+    failure = StartError(actor.name, describe(error))
+    failure.__cause__ = error
+    return failure

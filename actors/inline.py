@@ -1,0 +1,80 @@
+"""No threads: whoever sends a message runs the actors until nothing is left to do."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Sequence
+from functools import partial
+
+from pykka import ActorRegistry
+
+from .actor import Actor
+from .dispatcher import Countdown, start_error
+
+
+class InlineDispatcher:
+    """Runs actors one after another on the sender's thread, for debugging and as a baseline.
+
+    It cannot interrupt: an agent that hangs, hangs the caller.
+    """
+
+    sequential = True
+
+    def __init__(self) -> None:
+        # A letter that is sent while another is handled waits here for its turn, so the
+        # stack does not grow with the society.
+        self._ready: deque[Actor] = deque()
+        self._running = False
+        self._lock = threading.RLock()
+
+    def start(self, actors: Sequence[Actor], timeout: float) -> None:
+        for number, actor in enumerate(actors):
+            fresh = not actor.started.is_set()
+            if fresh:
+                ActorRegistry.register(actor.actor_ref)
+            if fresh and not actor.begin():
+                self.stop(actors[:number], grace=0.0)
+                self._raise(actor)
+            actor.actor_inbox.notify = partial(self._notify, actor)
+
+    def _raise(self, actor: Actor) -> None:
+        try:
+            actor.started.get()
+        except BaseException as error:
+            raise start_error(actor, error) from error
+
+    def stop(self, actors: Sequence[Actor], grace: float) -> list[str]:
+        for actor in actors:
+            actor.request_stop()
+            actor.finish()
+        return []
+
+    def release(self, actors: Sequence[Actor], timeout: float) -> list[str]:
+        for actor in actors:
+            actor.actor_inbox.notify = None
+        return []
+
+    def _notify(self, actor: Actor) -> None:
+        self._ready.append(actor)
+        with self._lock:
+            if self._running:
+                return
+            self._running = True
+            try:
+                self._run()
+            except BaseException:
+                # Ctrl-C in the middle of an agent: what waited is not to run later.
+                self._ready.clear()
+                raise
+            finally:
+                self._running = False
+
+    def _run(self) -> None:
+        while self._ready:
+            actor = self._ready.popleft()
+            letter = actor.actor_inbox.get(0)
+            if letter is not None:
+                actor.handle(letter)
+            if actor.actor_stopped.is_set():
+                actor.finish()

@@ -1,0 +1,98 @@
+"""What is said to an agent's host."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from ..models.experience import Experience
+
+
+class Request:
+    """A message that somebody waits for, though it was told and not asked."""
+
+    __slots__ = ()
+
+    def fail(self, error: BaseException) -> None:
+        """Say that no answer will come, for handling raised."""
+        raise NotImplementedError
+
+    def lose(self, error: BaseException) -> None:
+        """Say that no answer will come, for the actor is dead."""
+        raise NotImplementedError
+
+
+class Call(Protocol):
+    """One round as its members see it: what they share, and where their answers go.
+
+    An answer may come from any thread, once for each member, and after the round has
+    closed; then it changes nothing.
+    """
+
+    @property
+    def round(self) -> int: ...
+
+    @property
+    def episode(self) -> int: ...
+
+    @property
+    def deadline(self) -> float | None:
+        """In the clock's seconds; None where each agent has ``timeout`` from its own start."""
+        ...
+
+    @property
+    def timeout(self) -> float: ...
+
+    def accept(self, index: int, action: Any, started: float, finished: float) -> None: ...
+
+    def fail(self, index: int, error: BaseException, started: float, finished: float) -> None: ...
+
+    def lose(self, index: int, error: BaseException) -> None:
+        """Say that the member's actor is dead."""
+        ...
+
+    def skip(self, index: int) -> None:
+        """Say that the call was dropped unread, for its round is over."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Perceive(Request):
+    """Heard by an agent's host: here is an observation, answer to the call."""
+
+    reply_to: Call
+    index: int
+    observation: Any
+    experiences: tuple[Experience, ...]
+    """What was lived since the last call, oldest first."""
+
+    def fail(self, error: BaseException) -> None:
+        self.reply_to.fail(self.index, error, 0.0, 0.0)
+
+    def lose(self, error: BaseException) -> None:
+        self.reply_to.lose(self.index, error)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EpisodeEnded:
+    """Heard by an agent's host: this is how it ended."""
+
+    round: int
+    experiences: tuple[Experience, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Deliver:
+    """Heard by an agent's host: somebody told the agent something."""
+
+    round: int
+    payload: Any
+    sender: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Question:
+    """Heard by an agent's host, always as an ask: somebody wants to know."""
+
+    payload: Any
+    sender: str

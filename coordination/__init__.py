@@ -1,0 +1,1 @@
+"""How replies become one joint action, and what is written down about it."""

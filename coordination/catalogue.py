@@ -1,0 +1,138 @@
+"""Finding environments, agent types and hosts by name."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ..actors.agent_actor import AgentActor
+from ..errors import PluginError, UnknownNameError
+from ..models.agent import Agent
+
+AGENTS = "antiphon.agents"
+ACTORS = "antiphon.actors"
+
+# Imported when asked for: each brings a library that takes a while.
+_OUR_AGENTS = {
+    "explorer": "antiphon.models.explorer:Explorer",
+    "random": "antiphon.models.random_agent:RandomAgent",
+}
+_OUR_HOSTS = {"agent-actor": "antiphon.actors.agent_actor:AgentActor"}
+_OUR_WORLDS = {"grid-world": "antiphon.models.grid_world:GridWorld"}
+
+
+def agent_type(kind: str | type[Agent]) -> type[Agent]:
+    """Find an agent type: a class, a name, an entry point, or ``package.module:Class``.
+
+    Raises:
+        UnknownNameError: nothing has this name; it says what there is.
+        PluginError: something has, but it cannot be loaded or is no agent type.
+    """
+    found = _find("agent type", kind, _OUR_AGENTS, AGENTS)
+    if not isinstance(found, type) or not callable(getattr(found, "act", None)):
+        raise PluginError(_name(kind), f"must be a class with an act method, got {found!r}")
+    return found
+
+
+def host_type(kind: str | type[AgentActor]) -> type[AgentActor]:
+    """Find a host, the actor round an agent, in the same four ways; errors likewise."""
+    found = _find("host", kind, _OUR_HOSTS, ACTORS)
+    if not isinstance(found, type) or not issubclass(found, AgentActor):
+        raise PluginError(_name(kind), f"must be a subclass of AgentActor, got {found!r}")
+    return found
+
+
+def agent_types() -> dict[str, str]:
+    """List the agent types that can be named, with where each comes from."""
+    return {**_OUR_AGENTS, **_published(AGENTS)}
+
+
+def host_types() -> dict[str, str]:
+    """List the hosts that can be named, with where each comes from."""
+    return {**_OUR_HOSTS, **_published(ACTORS)}
+
+
+def environment_factory(name: str) -> Callable[..., Any]:
+    """Find what builds an environment: ours, ``family/name`` of PettingZoo's sort, or
+    ``package.module:factory``.
+
+    Raises:
+        UnknownNameError: nothing was found; it says what was tried.
+        PluginError: something was found that fails when imported.
+    """
+    if name in _OUR_WORLDS:
+        return _callable(name, _load(name, _OUR_WORLDS[name]))
+    if ":" in name:
+        return _callable(name, _load(name, name))
+    tried: list[str] = []
+    for module in _modules(name):
+        tried.append(f"{module}:parallel_env")
+        if (factory := _attribute_if_there(name, module, "parallel_env")) is not None:
+            return _callable(name, factory)
+    raise UnknownNameError(
+        "environment",
+        name,
+        tried=tried,
+        known=[*_OUR_WORLDS, "mpe2/simple_spread_v3 and the like", "package.module:factory"],
+    )
+
+
+def _modules(name: str) -> list[str]:
+    dotted = name.replace("/", ".")
+    return [dotted, f"pettingzoo.{dotted}"] if "/" in name or "." in name else []
+
+
+def _attribute_if_there(name: str, module: str, attribute: str) -> Any:
+    try:
+        return getattr(importlib.import_module(module), attribute, None)
+    except ModuleNotFoundError as error:
+        # Missing is "not here"; a module that is here and misses another one is broken.
+        if error.name is not None and (module == error.name or module.startswith(error.name + ".")):
+            return None
+        raise PluginError(name, f"{module} cannot be imported: {error}") from error
+    except Exception as error:
+        raise PluginError(name, f"{module} cannot be imported: {error}") from error
+
+
+def _find(kind: str, name: str | type, ours: Mapping[str, str], group: str) -> Any:
+    if not isinstance(name, str):
+        return name
+    if name in ours:
+        return _load(name, ours[name])
+    if ":" in name:
+        return _load(name, name)
+    published = _published(group)
+    if name in published:
+        return _load(name, published[name])
+    raise UnknownNameError(
+        kind, name, tried=[f"entry points of {group}"], known=[*ours, *published, "package.module:Class"]
+    )
+
+
+def _published(group: str) -> dict[str, str]:
+    return {point.name: point.value for point in importlib.metadata.entry_points(group=group)}
+
+
+def _load(name: str, target: str) -> Any:
+    module, _, attribute = target.partition(":")
+    try:
+        found: Any = importlib.import_module(module)
+        for part in attribute.split("."):
+            found = getattr(found, part)
+    except Exception as error:
+        # Whatever a plug-in's import raises is the plug-in's fault; it harms nobody else.
+        raise PluginError(name, f"{target} cannot be loaded: {error}") from error
+    return found
+
+
+def _callable(name: str, found: Any) -> Callable[..., Any]:
+    if not callable(found):
+        raise PluginError(name, f"must be callable and build an environment, got {found!r}")
+    factory: Callable[..., Any] = found
+    return factory
+
+
+def _name(kind: str | type) -> str:
+    return kind if isinstance(kind, str) else getattr(kind, "__qualname__", repr(kind))

@@ -1,0 +1,229 @@
+"""The actor that calls, gathers, and closes each round at its one deadline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..logs import get_logger
+
+from ..actors.actor import Actor
+from ..actors.address import Address
+from ..actors.future import Future
+from ..actors.messages import Deliver, EpisodeEnded, Request
+from ..clock import Clock
+from ..errors import RoundIncompleteError, StoppedError
+from ..models.experience import Experience
+from .absence import Absences
+from .actions import ActionCheck
+from .call import Returned, RoundCall, RoundFilled, Tells
+from .joint_action import Rules, conclude, missing
+from .outcome import Outcome
+from .round import Round
+
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StartRound(Request):
+    """Heard by the coordinator: call these agents and answer with the outcome."""
+
+    round: int
+    episode: int
+    observations: Mapping[str, Any]
+    """By agent id; whoever is in it is a member, in this order."""
+    previous: Mapping[str, Experience]
+    rules: Rules
+    reply_to: Future[Outcome]
+
+    def fail(self, error: BaseException) -> None:
+        self.reply_to.set_exception((type(error), error, error.__traceback__))
+
+    def lose(self, error: BaseException) -> None:
+        self.fail(StoppedError("the coordinator has stopped"))
+
+
+@dataclass(frozen=True, slots=True)
+class AbandonRound:
+    """Heard by the coordinator: nobody waits for the open round any more."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EndEpisode:
+    """Heard by the coordinator: tell the agents how their episode ended."""
+
+    round: int
+    previous: Mapping[str, Experience]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Post:
+    """Heard by the coordinator: hand this to these agents, between two rounds."""
+
+    agent_ids: tuple[str, ...]
+    payload: Any
+    sender: str
+
+
+@dataclass(frozen=True, slots=True)
+class WhoIsBusy:
+    """Asked of the coordinator: which agents are still at work on a closed round."""
+
+
+class Coordinator(Actor):
+    """Runs one round at a time; never waits, so it can always be stopped.
+
+    The round lives in a plain ``Round``; answers reach it through its ``RoundCall`` without
+    passing this mailbox, which hears only that the round is full or that time is up.
+    """
+
+    def __init__(
+        self,
+        addresses: Mapping[str, Tells],
+        check: ActionCheck,
+        *,
+        sequential: bool,
+        clock: Clock | None = None,
+    ) -> None:
+        super().__init__("coordinator", clock=clock)
+        self._addresses = addresses
+        self._check = check
+        self.sequential = sequential
+        """Whether each agent has time of its own; may change while nothing runs this actor."""
+        self._absences = Absences()
+        self._late = 0
+        self._open: tuple[StartRound, Round, RoundCall] | None = None
+        self._held: list[Post] = []
+        self._last_round = 0
+
+    def on_receive(self, message: Any) -> Any:
+        match message:
+            case RoundFilled():
+                self._close_if(message.round)
+            case StartRound():
+                self._start(message)
+            case Returned():
+                self._welcome(message)
+            case EndEpisode():
+                self._end_episode(message)
+            case Post():
+                self._post(message)
+            case AbandonRound():
+                self._close()
+            case WhoIsBusy():
+                return sorted(self._absences.busy)
+            case _:
+                raise TypeError(f"the coordinator takes no {type(message).__name__}")
+
+    def on_wake(self) -> None:
+        self._close()
+
+    def on_stop(self) -> None:
+        if self._open is not None:
+            self._open[0].lose(StoppedError())
+
+    def _start(self, message: StartRound) -> None:
+        if self._open is not None:
+            raise RuntimeError(f"round {self._open[0].round} is still open")
+        now = self.clock.now()
+        round = Round(
+            message.round,
+            list(message.observations),
+            opened=now,
+            timeout=message.rules.timeout,
+            busy=self._absences.busy,
+            batch_size=message.rules.batch_size,
+            own_time=self.sequential,
+        )
+        call = RoundCall(
+            round,
+            message.episode,
+            self._addresses,
+            Address(self),
+            list(message.observations.values()),
+            [self._news(agent_id, message) for agent_id in message.observations],
+        )
+        self._open = (message, round, call)
+        self._last_round = message.round
+        self.wake_at = round.deadline
+        call.send(now)
+        if round.nobody_called:
+            self._close()
+
+    def _news(self, agent_id: str, message: StartRound) -> tuple[Experience, ...]:
+        previous = message.previous.get(agent_id)
+        if agent_id not in self._absences.busy:
+            return self._absences.catch_up(agent_id, previous)
+        if previous is not None:
+            self._absences.miss(agent_id, previous)
+        return ()
+
+    def _close_if(self, number: int) -> None:
+        # It may have been closed by its deadline while this message was under way.
+        if self._open is not None and self._open[0].round == number:
+            self._close()
+
+    def _close(self) -> None:
+        if self._open is None:
+            return
+        message, round, call = self._open
+        self._open = self.wake_at = None
+        at_work = call.close()
+        if not self.sequential:
+            # Run inline nobody is at work once this runs, not even after Ctrl-C.
+            self._absences.leave(at_work, round.number)
+        outcome = conclude(
+            round,
+            self._check,
+            message.rules,
+            message.previous,
+            now=self.clock.now(),
+            late=self._late,
+        )
+        self._late = 0
+        log.debug(
+            "round.closed",
+            round=round.number,
+            elapsed_ms=elapsed_ms(outcome),
+            late=outcome.late,
+            **outcome.counts,
+        )
+        self._reply(message, outcome)
+        self._deliver_held()
+
+    def _reply(self, message: StartRound, outcome: Outcome) -> None:
+        absent = missing(outcome) if message.rules.fallback is None else []
+        if absent:
+            message.fail(RoundIncompleteError(outcome.round, absent, outcome))
+        else:
+            message.reply_to.set(outcome)
+
+    def _welcome(self, message: Returned) -> None:
+        self._absences.come_back(message.agent_id, message.round)
+        self._late += not message.unread
+
+    def _end_episode(self, message: EndEpisode) -> None:
+        for agent_id, experience in message.previous.items():
+            if agent_id in self._absences.busy:
+                self._absences.miss(agent_id, experience)
+            else:
+                news = self._absences.catch_up(agent_id, experience)
+                self._addresses[agent_id].tell(EpisodeEnded(message.round, news))
+
+    def _post(self, message: Post) -> None:
+        self._held.append(message)
+        if self._open is None:
+            self._deliver_held()
+
+    def _deliver_held(self) -> None:
+        for post in self._held:
+            message = Deliver(self._last_round + 1, post.payload, post.sender)
+            for agent_id in post.agent_ids:
+                self._addresses[agent_id].tell(message)
+        self._held.clear()
+
+
+def elapsed_ms(outcome: Outcome) -> float:
+    """Give the round's time in milliseconds, for reading."""
+    return round(outcome.elapsed * 1000, 3)

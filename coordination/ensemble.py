@@ -1,0 +1,147 @@
+"""The actors of one society: every agent's host and the coordinator, started and stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ..logs import get_logger
+
+from ..actors.actor import Actor, describe
+from ..actors.address import Address
+from ..actors.agent_actor import AgentActor, Seat
+from ..actors.dispatcher import Dispatcher
+from ..actors.future import Future
+from ..actors.inline import InlineDispatcher
+from ..actors.messages import Question
+from ..actors.threaded import ThreadedDispatcher
+from ..clock import Clock
+from ..errors import StartError, StoppedError
+from ..models.agent import Agent, Place
+from ..models.experience import Experience
+from .actions import ActionCheck
+from .coordinator import AbandonRound, Coordinator, EndEpisode, Post, StartRound, WhoIsBusy
+from .joint_action import Rules
+from .outcome import Outcome
+from .roster import Resident
+
+log = get_logger(__name__)
+
+_DISPATCHERS: dict[str, Callable[[], Dispatcher]] = {
+    "threaded": ThreadedDispatcher,
+    "inline": InlineDispatcher,
+}
+
+
+class Ensemble:
+    """Starts all actors or none, plays rounds with them, and stops them within a bound."""
+
+    def __init__(
+        self,
+        residents: Sequence[Resident],
+        places: Mapping[str, Place],
+        *,
+        seed: int,
+        dispatcher: str,
+        clock: Clock,
+        timeout: float,
+    ) -> None:
+        """Make and start everyone.
+
+        Args:
+            timeout: seconds that all starts together may take.
+
+        Raises:
+            StartError: somebody could not be made or started; nothing runs.
+            TooManyActorsError: the machine does not bear so many threads.
+        """
+        self._dispatcher_name = dispatcher
+        self._dispatcher = _DISPATCHERS[dispatcher]()
+        hosts = [_host(resident, places[resident.agent_id], seed, clock) for resident in residents]
+        self._addresses = {host.name: Address(host) for host in hosts}
+        spaces = {i: place.action_space for i, place in places.items()}
+        self._conductor = Coordinator(
+            self._addresses,
+            ActionCheck({i: space for i, space in spaces.items() if space is not None}),
+            sequential=self._dispatcher.sequential,
+            clock=clock,
+        )
+        self._coordinator = Address(self._conductor)
+        self._actors: list[Actor] = [self._conductor, *hosts]
+        self._timeout = timeout
+        self._dispatcher.start(self._actors, timeout)
+
+    def play(
+        self,
+        round: int,
+        episode: int,
+        observations: Mapping[str, Any],
+        previous: Mapping[str, Experience],
+        rules: Rules,
+    ) -> Outcome:
+        """Play one round and wait for its outcome.
+
+        Raises:
+            RoundIncompleteError: an action is missing, and the rules have no fallback.
+        """
+        reply: Future[Outcome] = Future()
+        self._coordinator.tell(StartRound(round, episode, observations, previous, rules, reply))
+        try:
+            outcome: Outcome = reply.get()
+        except KeyboardInterrupt:
+            self._coordinator.tell(AbandonRound())
+            raise
+        return outcome
+
+    def end_episode(self, round: int, previous: Mapping[str, Experience]) -> None:
+        """Tell these agents how their episode ended."""
+        self._coordinator.tell(EndEpisode(round, previous))
+
+    def post(self, agent_ids: Sequence[str], payload: Any, sender: str) -> None:
+        """Hand a message to these agents: now, or between two rounds while one is open."""
+        self._coordinator.tell(Post(tuple(agent_ids), payload, sender))
+
+    def ask(self, agent_id: str, payload: Any, sender: str, timeout: float) -> Any:
+        """Ask one agent and wait; errors as ``Address.ask``."""
+        return self._addresses[agent_id].ask(Question(payload, sender), timeout)
+
+    def switch(self, dispatcher: str) -> None:
+        """Go on with another dispatcher: the same actors, state and mailboxes.
+
+        Raises:
+            StoppedError: an agent is at work on an earlier round and cannot be moved.
+        """
+        if dispatcher == self._dispatcher_name:
+            return
+        busy = self._coordinator.ask(WhoIsBusy(), self._timeout)
+        busy = busy or self._dispatcher.release(self._actors, self._timeout)
+        if busy:
+            raise StoppedError(f"cannot change to {dispatcher}: {', '.join(busy)} still at work")
+        self._dispatcher_name = dispatcher
+        self._dispatcher = _DISPATCHERS[dispatcher]()
+        self._conductor.sequential = self._dispatcher.sequential
+        self._dispatcher.start(self._actors, self._timeout)
+
+    def stop(self, grace: float) -> list[str]:
+        """Stop everyone; give the names of those whose threads had to be abandoned.
+
+        Args:
+            grace: seconds for all of them together.
+        """
+        abandoned = self._dispatcher.stop(self._actors, grace)
+        if abandoned:
+            log.warning("agents.abandoned", count=len(abandoned), agents=abandoned[:10])
+        return abandoned
+
+
+def _host(resident: Resident, place: Place, seed: int, clock: Clock) -> AgentActor:
+    def create() -> Agent:
+        return resident.kind.create(place, **resident.options)
+
+    try:
+        return resident.host(Seat(resident.agent_id, create, seed=seed, clock=clock))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        # Whatever a plug-in's constructor raises, even SystemExit, is its failure to start.
+        raise StartError(resident.agent_id, describe(error)) from error

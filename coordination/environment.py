@@ -1,0 +1,151 @@
+"""A PettingZoo parallel environment, as a society sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..models.frozen import frozen
+from ..models.names import map_names
+from .actions import no_op
+from .catalogue import environment_factory
+
+_NEEDED = ("reset", "step", "possible_agents", "action_space", "observation_space")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Transition:
+    """What one step of the environment brought, by agent id."""
+
+    observations: Mapping[str, Any]
+    rewards: Mapping[str, float]
+    terminations: Mapping[str, bool]
+    truncations: Mapping[str, bool]
+
+
+class Environment:
+    """Wraps an environment: ids in place of its names, read-only observations, its no-op.
+
+    Attributes:
+        world: the environment itself, unwrapped.
+        name: for reports.
+        names: id by the environment's own name of each agent; settled by ``settle``.
+    """
+
+    def __init__(self, source: Any, *, name: str | None = None) -> None:
+        """Take an environment, something that builds one, or an import string.
+
+        Raises:
+            UnknownNameError: the import string leads nowhere.
+            TypeError: what came is no PettingZoo parallel environment.
+        """
+        self._build = _builder(source)
+        self._env = self._build() if self._build else source
+        _check_is_parallel(self._env)
+        self.world = getattr(self._env, "unwrapped", self._env)
+        self.name = name or (source if isinstance(source, str) else str(self._env))
+        self.names: dict[Any, str] = {}
+
+    @property
+    def open(self) -> bool:
+        """Whether the world takes whoever is put into it."""
+        return hasattr(self.world, "populate") and not getattr(self.world, "possible_agents", None)
+
+    def places(self) -> list[str]:
+        """Give the ids of a world with fixed agents, in its own order."""
+        return list(map_names(self._env.possible_agents).values())
+
+    def settle(self, agent_ids: Sequence[str]) -> None:
+        """Fix who lives here; after this, spaces can be asked for."""
+        if self.open:
+            self.world.populate(list(agent_ids))
+        self.names = {name: i for name, i in map_names(self._env.possible_agents).items()}
+        self._own_names = {agent_id: name for name, agent_id in self.names.items()}
+
+    def action_space(self, agent_id: str) -> Any:
+        return self._env.action_space(self._own_names[agent_id])
+
+    def observation_space(self, agent_id: str) -> Any:
+        return self._env.observation_space(self._own_names[agent_id])
+
+    def no_op(self, agent_id: str) -> Any:
+        """Give what the environment declares as ``noop_action``, else the space's own.
+
+        Raises:
+            ValueError: there is neither.
+        """
+        declared = getattr(self.world, "noop_action", None)
+        return no_op(self.action_space(agent_id)) if declared is None else declared
+
+    @property
+    def takes_partial_actions(self) -> bool:
+        """Whether a joint action may lack some agents."""
+        return bool(getattr(self.world, "partial_actions", False))
+
+    def reset(self, seed: int) -> dict[str, Any]:
+        """Begin an episode; give the first observations by agent id."""
+        observations, _ = self._env.reset(seed=seed)
+        return self._present(observations)
+
+    def step(self, actions: Mapping[str, Any]) -> Transition:
+        """Execute a joint action."""
+        # In the environment's order of agents: some draw noise as they walk through them.
+        own = {name: actions[self.names[name]] for name in self._env.agents if self.names[name] in actions}
+        observations, rewards, terminations, truncations, _ = self._env.step(own)
+        return Transition(
+            observations=self._present(observations),
+            rewards={self.names[n]: float(r) for n, r in rewards.items() if n in self.names},
+            terminations=self._by_id(terminations),
+            truncations=self._by_id(truncations),
+        )
+
+    def _present(self, observations: Mapping[Any, Any]) -> dict[str, Any]:
+        names = self.names
+        return {names[name]: frozen(observations[name]) for name in self._env.agents}
+
+    def _by_id(self, flags: Mapping[Any, Any]) -> dict[str, bool]:
+        return {self.names[name]: bool(flag) for name, flag in flags.items() if name in self.names}
+
+    def rebuild(self) -> Environment:
+        """Give a fresh environment of the same making.
+
+        Raises:
+            ValueError: this one was given as an object, so nobody knows how it was made.
+        """
+        if self._build is None:
+            raise ValueError(
+                "the environment was given as an object and cannot be built again; "
+                "give what builds it, or an import string"
+            )
+        return Environment(self._build, name=self.name)
+
+    def close(self) -> None:
+        close = getattr(self._env, "close", None)
+        if close is not None:
+            close()
+
+
+def _builder(source: Any) -> Callable[[], Any] | None:
+    if isinstance(source, str):
+        return environment_factory(source)
+    looks_built = all(hasattr(source, name) for name in ("reset", "step", "agents")) and not isinstance(
+        source, type
+    )
+    if looks_built or not callable(source):
+        return None
+    build: Callable[[], Any] = source
+    return build
+
+
+def _check_is_parallel(env: Any) -> None:
+    if hasattr(env, "agent_iter"):
+        raise TypeError(
+            "antiphon calls all agents at once and takes PettingZoo's parallel environments; "
+            "wrap this one: pettingzoo.utils.conversions.aec_to_parallel(env)"
+        )
+    absent = [name for name in _NEEDED if not hasattr(env, name)]
+    if absent:
+        raise TypeError(
+            f"{env!r} is no PettingZoo parallel environment: it lacks {', '.join(absent)}"
+        )

@@ -1,0 +1,58 @@
+"""What came of a round."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Status(StrEnum):
+    """How one member's part of a round ended; every member gets exactly one."""
+
+    ACTED = "acted"
+    TIMED_OUT = "timed_out"
+    """No answer by the deadline."""
+    CRASHED = "crashed"
+    """The agent raised."""
+    DOWN = "down"
+    """Its actor has stopped."""
+    BUSY = "busy"
+    """Still at work on an earlier round, so it was not called."""
+    REJECTED = "rejected"
+    """It answered with something outside its action space."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """A closed round: one joint action, and how each member came to its part of it."""
+
+    round: int
+    actions: Mapping[str, Any]
+    """The executed action by agent id, fallbacks included; dropped agents are absent."""
+    status: Mapping[str, Status]
+    errors: Mapping[str, BaseException]
+    """Why, for the crashed, the rejected and the down."""
+    intended: Mapping[str, Any]
+    """What the agents answered, whether it was executed or not."""
+    latencies: Mapping[str, float]
+    """Seconds from the call to the answer; empty with metrics off."""
+    act_seconds: Mapping[str, float]
+    """Seconds inside ``act``, waiting for the GIL included; empty with metrics off."""
+    elapsed: float
+    """Seconds from the opening of the round to its close."""
+    late: int
+    """Answers to earlier rounds that came since the last round closed; all were dropped."""
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many members ended in each way that occurred, by name."""
+        tally = Counter(self.status.values())
+        return {str(status): tally[status] for status in Status if tally[status]}
+
+    @property
+    def concurrency(self) -> float:
+        """How many agents were inside ``act`` at once, on average."""
+        return sum(self.act_seconds.values()) / self.elapsed if self.elapsed > 0 else 0.0

@@ -1,0 +1,83 @@
+"""Where a society stands in its environment, and how a joint action moves it on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..models import chance
+from ..models.experience import Experience
+from .environment import Environment
+from .outcome import Outcome
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Step:
+    """One step as everybody lived it; what trace, tables and metrics are made of."""
+
+    number: int
+    """Counts environment steps across episodes, from 1."""
+    episode: int
+    """Counts from 0."""
+    outcome: Outcome
+    experiences: Mapping[str, Experience]
+    """By agent id, one for each member of the round."""
+    episode_over: bool
+
+    @property
+    def reward(self) -> float:
+        """The members' rewards, added in id order, so that the sum has one value."""
+        return sum(self.experiences[i].reward or 0.0 for i in sorted(self.experiences))
+
+
+class Rollout:
+    """Steps the environment; resets it when an episode is over, with a seed of its own."""
+
+    def __init__(self, environment: Environment, seed: int) -> None:
+        self._environment = environment
+        self._seed = seed
+        self.steps = 0
+        self.episode = -1
+        self.observations: Mapping[str, Any] = {}
+        """What the members of the next round see; empty before an episode."""
+        self.previous: Mapping[str, Experience] = {}
+        """What the members of the next round have not been told yet."""
+
+    def enter_episode(self) -> None:
+        """Reset the environment if no episode is under way."""
+        if self.observations:
+            return
+        self.episode += 1
+        seed = chance.seed_for(self._seed, "environment", self.episode)
+        self.observations = self._environment.reset(seed)
+        if not self.observations:
+            raise RuntimeError(f"{self._environment.name} has no agents after a reset")
+
+    def advance(self, outcome: Outcome) -> tuple[Step, Mapping[str, Experience]]:
+        """Execute a joint action.
+
+        Returns:
+            The step, and by agent id the last experience of those whose episode ended.
+        """
+        seen, self.observations, self.previous = self.observations, {}, {}
+        transition = self._environment.step(outcome.actions)
+        self.steps += 1
+        experiences = {
+            agent_id: Experience(
+                outcome.round,
+                seen[agent_id],
+                outcome.intended.get(agent_id),
+                outcome.actions.get(agent_id),
+                status.value,
+                transition.rewards.get(agent_id, 0.0),
+                transition.terminations.get(agent_id, False),
+                transition.truncations.get(agent_id, False),
+            )
+            for agent_id, status in outcome.status.items()
+        }
+        self.observations = transition.observations
+        ended = {i: e for i, e in experiences.items() if i not in self.observations}
+        self.previous = {i: e for i, e in experiences.items() if i in self.observations}
+        over = not self.observations
+        return Step(self.steps, self.episode, outcome, experiences, over), ended

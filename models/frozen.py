@@ -1,0 +1,28 @@
+"""Values that nobody can change any more."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+
+def frozen(value: Any) -> Any:
+    """Give the value in a form that nobody can change any more, arrays inside included."""
+    if isinstance(value, np.ndarray):
+        return _frozen_array(value)
+    if isinstance(value, dict):
+        return {key: frozen(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)) and any(isinstance(v, np.ndarray) for v in value):
+        return type(value)(frozen(item) for item in value)
+    return value
+
+
+def _frozen_array(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    if not array.flags.writeable:
+        return array
+    # A copy, for the owner may go on writing into its own buffer.
+    array = array.copy()
+    array.flags.writeable = False
+    return array

@@ -1,0 +1,176 @@
+"""Settings: what can be set, by which rule, and its default.
+
+Where the values come from is the business of ``layers``.
+"""
+
+from __future__ import annotations
+
+import configparser
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Protocol
+
+Parse = Callable[[Any], Any]
+
+
+class SettingsType(Protocol):
+    """A frozen dataclass whose fields come from ``setting`` and that names its section."""
+
+    section: ClassVar[str]
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+
+def setting(
+    default: Any,
+    parse: Parse,
+    doc: str,
+    *,
+    aliases: Mapping[str, Parse] | None = None,
+    run_time: bool = False,
+) -> Any:
+    """Declare one setting of a frozen settings type.
+
+    Args:
+        parse: turns text or a value into the value, or raises ValueError with the rule.
+        aliases: other names, each with what turns its value into this setting's.
+        run_time: whether it may change while the society runs.
+    """
+    return field(
+        default=default,
+        metadata={"parse": parse, "doc": doc, "aliases": aliases or {}, "run_time": run_time},
+    )
+
+
+def flag(value: Any) -> bool:
+    """Accept true and false in the spellings of INI files."""
+    if isinstance(value, bool):
+        return value
+    known = configparser.ConfigParser.BOOLEAN_STATES
+    if isinstance(value, str) and value.lower() in known:
+        return known[value.lower()]
+    raise ValueError(f"must be true or false, got {value!r}")
+
+
+def number(*, above: float | None = None, least: float | None = None) -> Parse:
+    """Accept a finite number within bounds."""
+
+    def parse(value: Any) -> float:
+        try:
+            result = float("nan" if isinstance(value, bool) else value)
+        except (TypeError, ValueError):
+            result = float("nan")
+        rule = "must be a finite number"
+        rule += f" > {above:g}" if above is not None else ""
+        rule += f" >= {least:g}" if least is not None else ""
+        too_low = (above is not None and result <= above) or (least is not None and result < least)
+        if not abs(result) < float("inf") or too_low:
+            raise ValueError(f"{rule}, got {value!r}")
+        return result
+
+    return parse
+
+
+def whole(*, least: int | None = None) -> Parse:
+    """Accept a whole number with a lower bound."""
+
+    def parse(value: Any) -> int:
+        rule = "must be a whole number" + (f" >= {least}" if least is not None else "")
+        try:
+            result = int(value)
+        except (TypeError, ValueError, OverflowError):
+            raise ValueError(f"{rule}, got {value!r}") from None
+        exact = isinstance(value, str) or (not isinstance(value, bool) and result == value)
+        if not exact or (least is not None and result < least):
+            raise ValueError(f"{rule}, got {value!r}")
+        return result
+
+    return parse
+
+
+def choice(*options: str) -> Parse:
+    """Accept one of a few words."""
+
+    def parse(value: Any) -> str:
+        if value in options:
+            return str(value)
+        near = difflib.get_close_matches(str(value), options, 1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise ValueError(f"must be one of {', '.join(options)}, got {value!r}{hint}")
+
+    return parse
+
+
+def optional(parse: Parse) -> Parse:
+    """Accept None, also spelt as in an INI file, or what ``parse`` accepts."""
+
+    def parse_optional(value: Any) -> Any:
+        absent = value is None or (isinstance(value, str) and value.lower() in ("none", ""))
+        return None if absent else parse(value)
+
+    return parse_optional
+
+
+def anything(value: Any) -> Any:
+    """Accept every value as it is."""
+    return value
+
+
+def _threaded_or_inline(value: Any) -> str:
+    return "threaded" if flag(value) else "inline"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SocietySettings:
+    """How a society calls its agents; each field says what it changes."""
+
+    section: ClassVar[str] = "society"
+
+    seed: int = setting(0, whole(least=0), "where all chance comes from")
+    dispatcher: str = setting(
+        "threaded",
+        choice("threaded", "inline"),
+        "threaded: a thread for each actor; inline: one after another, no threads",
+        aliases={
+            "parallel_agent_actions": _threaded_or_inline,
+            "parallelize": _threaded_or_inline,
+        },
+    )
+    timeout: float = setting(
+        30.0,
+        number(above=0),
+        "seconds until a round's one deadline",
+        aliases={"parallel_execution_timeout": anything},
+        run_time=True,
+    )
+    on_missing: str | None = setting(
+        None,
+        optional(choice("noop", "repeat", "default", "drop", "raise")),
+        "what stands in for a missing action; None: noop in an environment, else drop",
+        run_time=True,
+    )
+    default_action: Any = setting(
+        None, anything, "the action for on_missing='default'", run_time=True
+    )
+    batch_size: int | None = setting(
+        None,
+        optional(whole(least=1)),
+        "how many agents may be acting at once; None: all",
+        aliases={"max_workers": anything},
+        run_time=True,
+    )
+    metrics: bool = setting(
+        True,
+        flag,
+        "keep latencies, round times and concurrency",
+        aliases={"collect_parallel_metrics": anything},
+        run_time=True,
+    )
+    tables: bool = setting(
+        True,
+        flag,
+        "stream per-step agent and model tables to disk",
+        aliases={"enable_observability": anything},
+    )
+    start_timeout: float = setting(30.0, number(above=0), "seconds that all starts may take")
+    grace: float = setting(1.0, number(least=0), "seconds that stop waits for busy agents")

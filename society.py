@@ -1,0 +1,502 @@
+"""A society: agents in a world, called round by round."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from .actors.agent_actor import AgentActor
+from .clock import Clock, SystemClock
+from .coordination.catalogue import agent_type, host_type
+from .coordination.ensemble import Ensemble
+from .coordination.environment import Environment
+from .coordination.fallback import choose_fallback
+from .coordination.joint_action import Rules
+from .coordination.manifest import manifest, write_json
+from .coordination.outcome import Outcome
+from .coordination.progress import Progress, Silence, for_terminal
+from .coordination.recording import Recording
+from .coordination.rollout import Rollout
+from .coordination.roster import Resident, Roster
+from .coordination.run import Run, RunFolder
+from .errors import RunInterrupted, SettingsError, StoppedError, UnknownNameError
+from .layers import Layers, Resolved, resolve, split_options
+from .models.agent import Agent, Place
+from .models.experience import Experience
+from .models.profile import InferenceSettings
+from .settings import SettingsType, SocietySettings
+
+_OUTSIDE = "outside"
+
+
+class Member:
+    """One agent as seen from outside: an address to tell and ask."""
+
+    def __init__(self, society: Society, agent_id: str) -> None:
+        self._society = society
+        self.agent_id = agent_id
+
+    def tell(self, message: Any) -> None:
+        """Tell the agent something; it hears it between two rounds."""
+        self._society.tell(self.agent_id, message)
+
+    def ask(self, question: Any, *, timeout: float | None = None) -> Any:
+        """Ask the agent and wait for the answer; see ``Society.ask``."""
+        return self._society.ask(self.agent_id, question, timeout=timeout)
+
+    def __repr__(self) -> str:
+        return f"<agent {self.agent_id}>"
+
+
+class Society:
+    """Agents that answer in time: add them, run them, ask them, stop them.
+
+    Use it as a context manager, so that it is stopped. One thread drives a society; any
+    thread may ``tell`` and ``ask``.
+    """
+
+    def __init__(
+        self,
+        environment: Any = None,
+        *,
+        config: str | os.PathLike[str] | None = None,
+        clock: Clock | None = None,
+        **settings: Any,
+    ) -> None:
+        """Found a society; nothing runs before the first ``run``, ``step``, ``tell`` or ``ask``.
+
+        Args:
+            environment: a PettingZoo parallel environment, something that builds one, an
+                import string such as "mpe2/simple_spread_v3", or None.
+            config: a TOML or INI file with settings.
+            settings: fields of ``SocietySettings``, which say what each does.
+
+        Raises:
+            SettingsError: a setting is unknown or breaks its rule.
+            UnknownNameError: no environment has this name.
+        """
+        self._layers = Layers.read(config)
+        self._settings = resolve(SocietySettings, self._layers, settings)
+        self._agent_sources: dict[str, Resolved] = {}
+        self._clock = clock or SystemClock()
+        self._environment = None if environment is None else Environment(environment)
+        fixed = self._environment is not None and not self._environment.open
+        self._roster = Roster(self._environment.places() if self._environment and fixed else None)
+        self._rollout = (
+            None if self._environment is None else Rollout(self._environment, self.settings.seed)
+        )
+        self._additions: list[tuple[Any, ...]] = []
+        self._ensemble: Ensemble | None = None
+        self._stopped = False
+        self._rules: Rules | None = None
+        self._round = 0
+        self._loose: dict[str, Experience] = {}
+        self.abandoned: list[str] = []
+        """Agents that did not come back when the society stopped."""
+
+    # Who is in it
+
+    def add(
+        self,
+        kind: str | type[Agent],
+        n: int | None = None,
+        *,
+        ids: Sequence[str] | None = None,
+        host: str | type[AgentActor] = AgentActor,
+        **options: Any,
+    ) -> list[str]:
+        """Add agents of one type; give their ids.
+
+        Args:
+            kind: a class, a name from ``antiphon agents list``, or ``package.module:Class``.
+            n: how many; by default all that the environment has left, else one.
+            ids: under which ids.
+            host: the actor that each is put into.
+            options: for the agent: settings of its type, and what its ``create`` takes.
+
+        Raises:
+            UnknownNameError: nothing has this name.
+            PluginError: it cannot be loaded, or is no agent type.
+            AgentIdError, ValueError: ids or count do not fit.
+            SettingsError, TypeError: an option is unknown or breaks its rule.
+        """
+        self._not_started("agents are added")
+        cls = agent_type(kind)
+        label = kind if isinstance(kind, str) and ":" not in kind else cls.__name__
+        given = self._agent_options(cls, options)
+        host_cls = host_type(host)
+        taken = self._roster.take(label, n, ids)
+        for agent_id in taken:
+            self._roster.enter(Resident(agent_id, cls, host_cls, given))
+        self._additions.append((kind, taken, host, options))
+        return taken
+
+    def _agent_options(self, cls: type[Agent], options: Mapping[str, Any]) -> dict[str, Any]:
+        settings_type = _settings_of(cls)
+        given = dict(options)
+        if settings_type is not None:
+            own, given = split_options(settings_type, options)
+            resolved = resolve(settings_type, self._layers, own)
+            self._agent_sources[settings_type.section] = resolved
+            given["settings"] = resolved.values
+        _check_signature(cls, given)
+        return given
+
+    def __len__(self) -> int:
+        return len(self._roster)
+
+    def __contains__(self, agent_id: object) -> bool:
+        return agent_id in self._roster
+
+    def __iter__(self) -> Iterator[str]:
+        return iter([resident.agent_id for resident in self._roster.residents])
+
+    def __getitem__(self, agent_id: str) -> Member:
+        return Member(self, self._known(agent_id))
+
+    # Life
+
+    def start(self) -> None:
+        """Start every actor, or none; ``run`` and the others do it when needed.
+
+        Raises:
+            StartError: an agent could not be made or started.
+            TooManyActorsError: the machine does not bear so many threads.
+            ValueError: nobody is there, or a place of the environment is vacant.
+        """
+        if self._stopped:
+            raise StoppedError("the society has been stopped; found a new one")
+        if self._ensemble is not None:
+            return
+        residents = self._roster.residents
+        if not residents:
+            raise ValueError("a society needs agents; add some first")
+        if self._roster.vacant:
+            raise ValueError(f"nobody plays {', '.join(self._roster.vacant)}; add agents for them")
+        ids = [resident.agent_id for resident in residents]
+        if self._environment is not None:
+            self._environment.settle(ids)
+        self._layers.check(self._settings_types())
+        self._rules = self._make_rules(self.settings)
+        self._ensemble = Ensemble(
+            residents,
+            {agent_id: self._place(agent_id) for agent_id in ids},
+            seed=self.settings.seed,
+            dispatcher=self.settings.dispatcher,
+            clock=self._clock,
+            timeout=self.settings.start_timeout,
+        )
+
+    def stop(self) -> None:
+        """Stop every actor within the grace; may be called again, and from any thread."""
+        ensemble, self._ensemble = self._ensemble, None
+        if self._stopped:
+            return
+        self._stopped = True
+        if ensemble is not None:
+            self.abandoned = ensemble.stop(self.settings.grace)
+        if self._environment is not None:
+            self._environment.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    # Rounds
+
+    def run(
+        self,
+        steps: int | None = None,
+        *,
+        episodes: int | None = None,
+        out: str | os.PathLike[str] | None = None,
+        progress: Progress | None = None,
+        parallelize: bool | None = None,
+        baseline: bool = False,
+    ) -> Run:
+        """Go on from where the society stands, until so many steps or episodes are done.
+
+        Args:
+            steps: environment steps, counted across episodes.
+            episodes: how many to finish; with both, whatever comes first.
+            out: a new folder for manifest, settings and tables.
+            progress: what shows how far it is; by default a bar on a terminal.
+            parallelize: False for agents one after another (the inline dispatcher), True
+                for a thread each; None for what the settings say.
+            baseline: afterwards run as many steps of the same society inline, from its
+                start, and report the ratio as ``speedup``.
+
+        Raises:
+            RunInterrupted: Ctrl-C; it carries the run until then.
+            RoundIncompleteError: an action is missing, and ``on_missing`` is "raise".
+        """
+        steps, episodes = _limits(steps, episodes)
+        if self._rollout is None or self._environment is None:
+            raise ValueError("run needs an environment; without one, call step with observations")
+        if parallelize is not None:
+            self._choose_dispatcher("threaded" if parallelize else "inline")
+        if baseline:
+            self._environment.rebuild().close()  # says now, not after the run, if it cannot
+        folder = RunFolder(None if out is None else Path(out))
+        self.start()
+        self._write_manifest(folder)
+        run = self._run(steps, episodes, folder, progress or for_terminal())
+        if baseline and run.rounds:
+            run = self._with_speedup(run)
+        if folder.out is not None:
+            write_json(folder.path / "result.json", run.to_dict())
+        return run
+
+    def _run(
+        self, steps: int | None, episodes: int | None, folder: RunFolder, progress: Progress
+    ) -> Run:
+        settings = self.settings
+        recording = Recording(
+            timing=settings.metrics,
+            tables=folder.path if settings.tables else None,
+            progress=progress,
+        )
+        progress.begin(*((steps, "step") if steps is not None else (episodes, "episode")))
+        interrupted: KeyboardInterrupt | None = None
+        try:
+            self._advance(steps, episodes, recording)
+        except KeyboardInterrupt as error:
+            interrupted = error
+        finally:
+            recording.close()
+        run = Run(
+            agents=len(self),
+            seed=settings.seed,
+            dispatcher=settings.dispatcher,
+            trace=recording.trace.value,
+            seconds=recording.seconds,
+            cpu=recording.cpu_seconds / recording.seconds if recording.seconds else 0.0,
+            metrics=recording.metrics,
+            speedup=None,
+            interrupted=interrupted is not None,
+            folder=folder,
+            tables=settings.tables,
+        )
+        if interrupted is not None:
+            if folder.out is not None:
+                write_json(folder.path / "result.json", run.to_dict())
+            raise RunInterrupted(run) from interrupted
+        return run
+
+    def _advance(self, steps: int | None, episodes: int | None, recording: Recording) -> None:
+        rollout, ensemble = self._rollout, self._ensemble
+        assert rollout is not None and ensemble is not None and self._rules is not None
+        done_steps = done_episodes = 0
+        while done_steps != steps and done_episodes != episodes:
+            rollout.enter_episode()
+            self._round += 1
+            outcome = ensemble.play(
+                self._round, rollout.episode, rollout.observations, rollout.previous, self._rules
+            )
+            step, ended = rollout.advance(outcome)
+            if ended:
+                ensemble.end_episode(self._round, ended)
+            done_steps += 1
+            done_episodes += step.episode_over
+            recording.add(step, done_steps if steps is not None else done_episodes)
+
+    def step(self, observations: Mapping[str, Any], *, timeout: float | None = None) -> Outcome:
+        """Play one round without the environment: observations in, outcome out.
+
+        Args:
+            observations: by agent id; who is not in it is not called.
+            timeout: seconds for this round alone.
+
+        Raises:
+            UnknownNameError: an id is nobody's.
+            RoundIncompleteError: an action is missing, and ``on_missing`` is "raise".
+        """
+        for agent_id in observations:
+            self._known(agent_id)
+        self.start()
+        rules = self._rules
+        if timeout is not None:
+            rules = self._make_rules(self._settings.with_changes(timeout=timeout).values)
+        assert rules is not None
+        self._round += 1
+        outcome = self._running.play(self._round, 0, observations, self._loose, rules)
+        self._loose |= _lived(outcome, observations)
+        return outcome
+
+    # Talking to agents
+
+    def tell(self, agent_id: str, message: Any) -> None:
+        """Tell one agent something; it hears it between two rounds.
+
+        Raises:
+            UnknownNameError: the id is nobody's.
+        """
+        self._known(agent_id)
+        self.start()
+        self._running.post([agent_id], message, _OUTSIDE)
+
+    def broadcast(self, message: Any) -> None:
+        """Tell every agent something; each hears it between the same two rounds."""
+        self.start()
+        self._running.post(list(self), message, _OUTSIDE)
+
+    def ask(self, agent_id: str, question: Any, *, timeout: float | None = None) -> Any:
+        """Ask one agent and wait for what its ``answer`` gives.
+
+        Args:
+            timeout: in seconds; by default the rounds' timeout.
+
+        Raises:
+            UnknownNameError: the id is nobody's.
+            AskTimeoutError: no answer in time; a busy agent answers after its ``act``.
+            AskError: the agent raised, or defines no ``answer``.
+        """
+        self._known(agent_id)
+        self.start()
+        seconds = self.settings.timeout if timeout is None else timeout
+        return self._running.ask(agent_id, question, _OUTSIDE, seconds)
+
+    # Settings
+
+    @property
+    def settings(self) -> SocietySettings:
+        """What holds now."""
+        values: SocietySettings = self._settings.values
+        return values
+
+    def source(self, key: str) -> str:
+        """Say where a setting's value comes from: default, a path, environment or keyword."""
+        for resolved in (self._settings, *self._agent_sources.values()):
+            if key in resolved.sources:
+                return resolved.sources[key]
+        raise UnknownNameError("setting", key, known=list(self._settings.sources))
+
+    def configure(self, **changes: Any) -> None:
+        """Change settings while the society lives; they hold from the next round.
+
+        Raises:
+            SettingsError: a key is unknown, breaks its rule, or is fixed.
+        """
+        before = self._settings
+        self._settings = before.with_changes(**changes)
+        if self._rules is None:
+            return
+        try:
+            self._rules = self._make_rules(self.settings)
+        except SettingsError:
+            self._settings = before
+            raise
+
+    # Inside
+
+    @property
+    def _running(self) -> Ensemble:
+        if self._ensemble is None:
+            raise StoppedError("the society has been stopped; found a new one")
+        return self._ensemble
+
+    def _known(self, agent_id: str) -> str:
+        if agent_id not in self._roster:
+            raise UnknownNameError("agent", agent_id, known=list(self)[:8])
+        return agent_id
+
+    def _not_started(self, what: str) -> None:
+        if self._ensemble is not None or self._stopped:
+            raise StoppedError(f"{what} before the society starts, and it has")
+
+    def _settings_types(self) -> set[type[SettingsType]]:
+        found = {_settings_of(resident.kind) for resident in self._roster.residents}
+        return {SocietySettings, InferenceSettings, *(kind for kind in found if kind is not None)}
+
+    def _place(self, agent_id: str) -> Place:
+        env = self._environment
+        if env is None:
+            return Place(agent_id)
+        return Place(
+            agent_id, env.world, env.observation_space(agent_id), env.action_space(agent_id)
+        )
+
+    def _make_rules(self, settings: SocietySettings) -> Rules:
+        fallback = choose_fallback(
+            settings.on_missing, settings.default_action, self._environment, self
+        )
+        return Rules(settings.timeout, settings.batch_size, fallback, settings.metrics)
+
+    def _choose_dispatcher(self, dispatcher: str) -> None:
+        if self._ensemble is not None:
+            self._ensemble.switch(dispatcher)
+        self._settings = self._settings.with_changes(at_rest=True, dispatcher=dispatcher)
+
+    def _write_manifest(self, folder: RunFolder) -> None:
+        if folder.out is None:
+            return
+        env = self._environment
+        assert env is not None
+        sections = {"society": self._settings, **self._agent_sources}
+        settings = {name: resolved.to_dict() for name, resolved in sections.items()}
+        write_json(folder.path / "settings.json", settings)
+        write_json(
+            folder.path / "manifest.json",
+            manifest(env.name, env.names, self._roster.residents, settings),
+        )
+
+    def _with_speedup(self, run: Run) -> Run:
+        assert self._environment is not None
+        keywords = {**dataclasses.asdict(self.settings), "dispatcher": "inline"}
+        with Society(self._environment.rebuild(), **keywords) as twin:
+            for kind, ids, host, options in self._additions:
+                twin.add(kind, ids=ids, host=host, **options)
+            inline = twin.run(run.rounds, progress=Silence())
+        return dataclasses.replace(run, speedup=inline.seconds / run.seconds)
+
+
+def _settings_of(cls: type[Agent]) -> type[SettingsType] | None:
+    return getattr(cls, "settings_type", None)
+
+
+def _check_signature(cls: type[Agent], options: Mapping[str, Any]) -> None:
+    """Refuse options now that would fail later, in the agent's own thread."""
+    own_create = getattr(cls.create, "__func__", None) is not Agent.create.__func__
+    target, first = (cls.create, [None]) if own_create else (cls, [])
+    try:
+        inspect.signature(target).bind(*first, **options)
+    except TypeError as error:
+        raise TypeError(f"{cls.__name__}: {error}") from None
+
+
+def _limits(steps: int | None, episodes: int | None) -> tuple[int | None, int | None]:
+    for name, value in (("steps", steps), ("episodes", episodes)):
+        if value is not None and (isinstance(value, bool) or value != int(value) or value < 1):
+            raise ValueError(f"{name} must be a whole number >= 1, got {value!r}")
+    if steps is None and episodes is None:
+        raise ValueError("say how long: run(steps=...) or run(episodes=...)")
+    return steps, episodes
+
+
+def _lived(outcome: Outcome, observations: Mapping[str, Any]) -> dict[str, Experience]:
+    """Give each member its step of a round that no environment rewarded."""
+    return {
+        agent_id: Experience(
+            outcome.round,
+            observations[agent_id],
+            outcome.intended.get(agent_id),
+            outcome.actions.get(agent_id),
+            status.value,
+            None,
+            False,
+            False,
+        )
+        for agent_id, status in outcome.status.items()
+    }
