@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 
 class AntiphonError(Exception):
@@ -152,9 +153,9 @@ class AskTimeoutError(AntiphonError, TimeoutError):
     """No answer came in time; the agent may still be busy."""
 
 
-class RunInterrupted(KeyboardInterrupt):  # noqa: N818  it is Ctrl-C, not an error of ours
+class RunInterrupted(KeyboardInterrupt):
     """Ctrl-C ended a run; ``run`` holds what was done until then."""
 
-    def __init__(self, run: object) -> None:
+    def __init__(self, run: Any) -> None:
         super().__init__("interrupted")
         self.run = run

@@ -122,7 +122,9 @@ class Resolved:
             if not at_rest and not _field(type(self.values), key).metadata["run_time"]:
                 raise SettingsError(key, "cannot change once the society exists")
         values = dataclasses.replace(self.values, **given)
-        return Resolved(values, MappingProxyType({**self.sources, **dict.fromkeys(given, "keyword")}))
+        return Resolved(
+            values, MappingProxyType({**self.sources, **dict.fromkeys(given, "keyword")})
+        )
 
 
 def resolve(kind: type[SettingsType], layers: Layers, keywords: Mapping[str, Any]) -> Resolved:
@@ -132,7 +134,7 @@ def resolve(kind: type[SettingsType], layers: Layers, keywords: Mapping[str, Any
         SettingsError: a key is unknown or given twice, or a value breaks its rule.
     """
     values: dict[str, Any] = {}
-    sources = {f.name: "default" for f in dataclasses.fields(kind)}  # type: ignore[arg-type]  # a Protocol cannot say "dataclass"
+    sources = {f.name: "default" for f in dataclasses.fields(kind)}
     for layer, source in [*layers.layer(kind), (keywords, "keyword")]:
         given = _own_names(kind, layer, source)
         values.update(given)
@@ -149,9 +151,7 @@ def split_options(
     return own, {key: value for key, value in options.items() if key not in own}
 
 
-def _own_names(
-    kind: type[SettingsType], layer: Mapping[str, Any], source: str
-) -> dict[str, Any]:
+def _own_names(kind: type[SettingsType], layer: Mapping[str, Any], source: str) -> dict[str, Any]:
     """Turn aliases into names and values into parsed ones."""
     known = _names(kind)
     given: dict[str, Any] = {}

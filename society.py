@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import inspect
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -15,19 +14,19 @@ from .clock import Clock, SystemClock
 from .coordination.catalogue import agent_type, host_type
 from .coordination.ensemble import Ensemble
 from .coordination.environment import Environment
-from .coordination.fallback import choose_fallback
-from .coordination.joint_action import Rules
 from .coordination.manifest import manifest, write_json
+from .coordination.options import prepare_options, settings_type_of
 from .coordination.outcome import Outcome
 from .coordination.progress import Progress, Silence, for_terminal
 from .coordination.recording import Recording
 from .coordination.rollout import Rollout
 from .coordination.roster import Resident, Roster
+from .coordination.rulebook import Rulebook
 from .coordination.run import Run, RunFolder
-from .errors import RunInterrupted, SettingsError, StoppedError, UnknownNameError
-from .layers import Layers, Resolved, resolve, split_options
+from .coordination.stage import Stage
+from .errors import RunInterrupted, StoppedError, UnknownNameError
+from .layers import Layers
 from .models.agent import Agent, Place
-from .models.experience import Experience
 from .models.profile import InferenceSettings
 from .settings import SettingsType, SocietySettings
 
@@ -80,22 +79,19 @@ class Society:
             SettingsError: a setting is unknown or breaks its rule.
             UnknownNameError: no environment has this name.
         """
-        self._layers = Layers.read(config)
-        self._settings = resolve(SocietySettings, self._layers, settings)
-        self._agent_sources: dict[str, Resolved] = {}
+        self._rulebook = Rulebook(Layers.read(config), settings)
         self._clock = clock or SystemClock()
-        self._environment = None if environment is None else Environment(environment)
-        fixed = self._environment is not None and not self._environment.open
-        self._roster = Roster(self._environment.places() if self._environment and fixed else None)
-        self._rollout = (
-            None if self._environment is None else Rollout(self._environment, self.settings.seed)
-        )
+        self._environment: Environment | None = None
+        self._rollout: Rollout | None = None
+        places: list[str] | None = None
+        if environment is not None:
+            self._environment = Environment(environment)
+            self._rollout = Rollout(self._environment, self.settings.seed)
+            places = None if self._environment.open else self._environment.places()
+        self._roster = Roster(places)
         self._additions: list[tuple[Any, ...]] = []
-        self._ensemble: Ensemble | None = None
+        self._stage: Stage | None = None
         self._stopped = False
-        self._rules: Rules | None = None
-        self._round = 0
-        self._loose: dict[str, Experience] = {}
         self.abandoned: list[str] = []
         """Agents that did not come back when the society stopped."""
 
@@ -128,24 +124,20 @@ class Society:
         self._not_started("agents are added")
         cls = agent_type(kind)
         label = kind if isinstance(kind, str) and ":" not in kind else cls.__name__
-        given = self._agent_options(cls, options)
         host_cls = host_type(host)
+        given, resolved = prepare_options(cls, self._rulebook.layers, options)
         taken = self._roster.take(label, n, ids)
         for agent_id in taken:
             self._roster.enter(Resident(agent_id, cls, host_cls, given))
+        if resolved is not None:
+            self._rulebook.note_agents(cls.__name__, resolved)
         self._additions.append((kind, taken, host, options))
         return taken
 
-    def _agent_options(self, cls: type[Agent], options: Mapping[str, Any]) -> dict[str, Any]:
-        settings_type = _settings_of(cls)
-        given = dict(options)
-        if settings_type is not None:
-            own, given = split_options(settings_type, options)
-            resolved = resolve(settings_type, self._layers, own)
-            self._agent_sources[settings_type.section] = resolved
-            given["settings"] = resolved.values
-        _check_signature(cls, given)
-        return given
+    @property
+    def open(self) -> bool:
+        """Whether any number of agents may be added."""
+        return self._environment is None or self._environment.open
 
     def __len__(self) -> int:
         return len(self._roster)
@@ -171,7 +163,7 @@ class Society:
         """
         if self._stopped:
             raise StoppedError("the society has been stopped; found a new one")
-        if self._ensemble is not None:
+        if self._stage is not None:
             return
         residents = self._roster.residents
         if not residents:
@@ -180,10 +172,10 @@ class Society:
             raise ValueError(f"nobody plays {', '.join(self._roster.vacant)}; add agents for them")
         ids = [resident.agent_id for resident in residents]
         if self._environment is not None:
-            self._environment.settle(ids)
-        self._layers.check(self._settings_types())
-        self._rules = self._make_rules(self.settings)
-        self._ensemble = Ensemble(
+            # Sorted, so that nothing depends on who was added first.
+            self._environment.settle(sorted(ids))
+        self._rulebook.open(self._environment, ids, self._settings_types())
+        ensemble = Ensemble(
             residents,
             {agent_id: self._place(agent_id) for agent_id in ids},
             seed=self.settings.seed,
@@ -191,15 +183,15 @@ class Society:
             clock=self._clock,
             timeout=self.settings.start_timeout,
         )
+        self._stage = Stage(ensemble, self._rollout)
 
     def stop(self) -> None:
         """Stop every actor within the grace; may be called again, and from any thread."""
-        ensemble, self._ensemble = self._ensemble, None
         if self._stopped:
             return
         self._stopped = True
-        if ensemble is not None:
-            self.abandoned = ensemble.stop(self.settings.grace)
+        if self._stage is not None:
+            self.abandoned = self._stage.ensemble.stop(self.settings.grace)
         if self._environment is not None:
             self._environment.close()
 
@@ -243,7 +235,7 @@ class Society:
             RoundIncompleteError: an action is missing, and ``on_missing`` is "raise".
         """
         steps, episodes = _limits(steps, episodes)
-        if self._rollout is None or self._environment is None:
+        if self._environment is None:
             raise ValueError("run needs an environment; without one, call step with observations")
         if parallelize is not None:
             self._choose_dispatcher("threaded" if parallelize else "inline")
@@ -276,18 +268,12 @@ class Society:
             interrupted = error
         finally:
             recording.close()
-        run = Run(
+        run = Run.of(
+            recording,
             agents=len(self),
-            seed=settings.seed,
-            dispatcher=settings.dispatcher,
-            trace=recording.trace.value,
-            seconds=recording.seconds,
-            cpu=recording.cpu_seconds / recording.seconds if recording.seconds else 0.0,
-            metrics=recording.metrics,
-            speedup=None,
-            interrupted=interrupted is not None,
+            settings=settings,
             folder=folder,
-            tables=settings.tables,
+            interrupted=interrupted is not None,
         )
         if interrupted is not None:
             if folder.out is not None:
@@ -296,18 +282,9 @@ class Society:
         return run
 
     def _advance(self, steps: int | None, episodes: int | None, recording: Recording) -> None:
-        rollout, ensemble = self._rollout, self._ensemble
-        assert rollout is not None and ensemble is not None and self._rules is not None
         done_steps = done_episodes = 0
         while done_steps != steps and done_episodes != episodes:
-            rollout.enter_episode()
-            self._round += 1
-            outcome = ensemble.play(
-                self._round, rollout.episode, rollout.observations, rollout.previous, self._rules
-            )
-            step, ended = rollout.advance(outcome)
-            if ended:
-                ensemble.end_episode(self._round, ended)
+            step = self._running.advance(self._rulebook.rules)
             done_steps += 1
             done_episodes += step.episode_over
             recording.add(step, done_steps if steps is not None else done_episodes)
@@ -326,14 +303,9 @@ class Society:
         for agent_id in observations:
             self._known(agent_id)
         self.start()
-        rules = self._rules
-        if timeout is not None:
-            rules = self._make_rules(self._settings.with_changes(timeout=timeout).values)
-        assert rules is not None
-        self._round += 1
-        outcome = self._running.play(self._round, 0, observations, self._loose, rules)
-        self._loose |= _lived(outcome, observations)
-        return outcome
+        book = self._rulebook
+        rules = book.rules if timeout is None else book.rules_for(timeout=timeout)
+        return self._running.play(observations, rules)
 
     # Talking to agents
 
@@ -345,12 +317,12 @@ class Society:
         """
         self._known(agent_id)
         self.start()
-        self._running.post([agent_id], message, _OUTSIDE)
+        self._running.ensemble.post([agent_id], message, _OUTSIDE)
 
     def broadcast(self, message: Any) -> None:
         """Tell every agent something; each hears it between the same two rounds."""
         self.start()
-        self._running.post(list(self), message, _OUTSIDE)
+        self._running.ensemble.post(list(self), message, _OUTSIDE)
 
     def ask(self, agent_id: str, question: Any, *, timeout: float | None = None) -> Any:
         """Ask one agent and wait for what its ``answer`` gives.
@@ -366,22 +338,18 @@ class Society:
         self._known(agent_id)
         self.start()
         seconds = self.settings.timeout if timeout is None else timeout
-        return self._running.ask(agent_id, question, _OUTSIDE, seconds)
+        return self._running.ensemble.ask(agent_id, question, _OUTSIDE, seconds)
 
     # Settings
 
     @property
     def settings(self) -> SocietySettings:
         """What holds now."""
-        values: SocietySettings = self._settings.values
-        return values
+        return self._rulebook.settings
 
     def source(self, key: str) -> str:
         """Say where a setting's value comes from: default, a path, environment or keyword."""
-        for resolved in (self._settings, *self._agent_sources.values()):
-            if key in resolved.sources:
-                return resolved.sources[key]
-        raise UnknownNameError("setting", key, known=list(self._settings.sources))
+        return self._rulebook.source(key)
 
     def configure(self, **changes: Any) -> None:
         """Change settings while the society lives; they hold from the next round.
@@ -389,23 +357,15 @@ class Society:
         Raises:
             SettingsError: a key is unknown, breaks its rule, or is fixed.
         """
-        before = self._settings
-        self._settings = before.with_changes(**changes)
-        if self._rules is None:
-            return
-        try:
-            self._rules = self._make_rules(self.settings)
-        except SettingsError:
-            self._settings = before
-            raise
+        self._rulebook.change(**changes)
 
     # Inside
 
     @property
-    def _running(self) -> Ensemble:
-        if self._ensemble is None:
+    def _running(self) -> Stage:
+        if self._stage is None or self._stopped:
             raise StoppedError("the society has been stopped; found a new one")
-        return self._ensemble
+        return self._stage
 
     def _known(self, agent_id: str) -> str:
         if agent_id not in self._roster:
@@ -413,12 +373,12 @@ class Society:
         return agent_id
 
     def _not_started(self, what: str) -> None:
-        if self._ensemble is not None or self._stopped:
+        if self._stage is not None or self._stopped:
             raise StoppedError(f"{what} before the society starts, and it has")
 
     def _settings_types(self) -> set[type[SettingsType]]:
-        found = {_settings_of(resident.kind) for resident in self._roster.residents}
-        return {SocietySettings, InferenceSettings, *(kind for kind in found if kind is not None)}
+        found = {settings_type_of(resident.kind) for resident in self._roster.residents}
+        return {InferenceSettings, *(kind for kind in found if kind is not None)}
 
     def _place(self, agent_id: str) -> Place:
         env = self._environment
@@ -428,24 +388,17 @@ class Society:
             agent_id, env.world, env.observation_space(agent_id), env.action_space(agent_id)
         )
 
-    def _make_rules(self, settings: SocietySettings) -> Rules:
-        fallback = choose_fallback(
-            settings.on_missing, settings.default_action, self._environment, self
-        )
-        return Rules(settings.timeout, settings.batch_size, fallback, settings.metrics)
-
     def _choose_dispatcher(self, dispatcher: str) -> None:
-        if self._ensemble is not None:
-            self._ensemble.switch(dispatcher)
-        self._settings = self._settings.with_changes(at_rest=True, dispatcher=dispatcher)
+        if self._stage is not None:
+            self._stage.ensemble.switch(dispatcher)
+        self._rulebook.set_dispatcher(dispatcher)
 
     def _write_manifest(self, folder: RunFolder) -> None:
         if folder.out is None:
             return
         env = self._environment
         assert env is not None
-        sections = {"society": self._settings, **self._agent_sources}
-        settings = {name: resolved.to_dict() for name, resolved in sections.items()}
+        settings = self._rulebook.to_dict()
         write_json(folder.path / "settings.json", settings)
         write_json(
             folder.path / "manifest.json",
@@ -462,20 +415,6 @@ class Society:
         return dataclasses.replace(run, speedup=inline.seconds / run.seconds)
 
 
-def _settings_of(cls: type[Agent]) -> type[SettingsType] | None:
-    return getattr(cls, "settings_type", None)
-
-
-def _check_signature(cls: type[Agent], options: Mapping[str, Any]) -> None:
-    """Refuse options now that would fail later, in the agent's own thread."""
-    own_create = getattr(cls.create, "__func__", None) is not Agent.create.__func__
-    target, first = (cls.create, [None]) if own_create else (cls, [])
-    try:
-        inspect.signature(target).bind(*first, **options)
-    except TypeError as error:
-        raise TypeError(f"{cls.__name__}: {error}") from None
-
-
 def _limits(steps: int | None, episodes: int | None) -> tuple[int | None, int | None]:
     for name, value in (("steps", steps), ("episodes", episodes)):
         if value is not None and (isinstance(value, bool) or value != int(value) or value < 1):
@@ -483,20 +422,3 @@ def _limits(steps: int | None, episodes: int | None) -> tuple[int | None, int | 
     if steps is None and episodes is None:
         raise ValueError("say how long: run(steps=...) or run(episodes=...)")
     return steps, episodes
-
-
-def _lived(outcome: Outcome, observations: Mapping[str, Any]) -> dict[str, Experience]:
-    """Give each member its step of a round that no environment rewarded."""
-    return {
-        agent_id: Experience(
-            outcome.round,
-            observations[agent_id],
-            outcome.intended.get(agent_id),
-            outcome.actions.get(agent_id),
-            status.value,
-            None,
-            False,
-            False,
-        )
-        for agent_id, status in outcome.status.items()
-    }

@@ -8,13 +8,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pykka
-from ..logs import get_logger
 from pykka import ActorRegistry
 
 from ..clock import Clock, SystemClock
 from ..errors import AskError, StartError
+from ..logs import get_logger
 from .future import Future
-from .mailbox import Letter, Mailbox, refuse
+from .mailbox import BLANK, Letter, Mailbox, refuse
 
 log = get_logger(__name__)
 
@@ -31,6 +31,7 @@ class Actor(pykka.ThreadingActor):
     """
 
     use_daemon_thread = True
+    actor_inbox: Mailbox
 
     wake_at: float | None = None
     """When to call ``on_wake`` if no message comes before, in the clock's seconds."""
@@ -50,7 +51,7 @@ class Actor(pykka.ThreadingActor):
         return self.name
 
     @staticmethod
-    def _create_actor_inbox() -> Any:
+    def _create_actor_inbox() -> Mailbox:
         return Mailbox()
 
     @staticmethod
@@ -98,7 +99,7 @@ class Actor(pykka.ThreadingActor):
             return
         while not (self.actor_stopped.is_set() or self._released):
             letter = self.actor_inbox.get(self._patience())
-            if letter is not None:
+            if letter is not BLANK:
                 self.handle(letter)
             elif self.wake_at is not None and self.clock.now() >= self.wake_at:
                 self.wake()

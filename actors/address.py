@@ -23,10 +23,8 @@ class Address:
     __slots__ = ("_mailbox", "name")
 
     def __init__(self, actor: Actor) -> None:
-        mailbox = actor.actor_inbox
-        assert isinstance(mailbox, Mailbox)
-        self._mailbox = mailbox
-        self.name = actor.name
+        self._mailbox: Mailbox = actor.actor_inbox
+        self.name: str = actor.name
 
     def tell(self, message: Any) -> None:
         """Put a message into the mailbox; never blocks, never raises."""

@@ -39,7 +39,7 @@ class Future(pykka.Future[T]):
         """Answer with an error, by default the one being handled."""
         if self._take_turn():
             kind, error, _ = exc_info or sys.exc_info()
-            self._error = error if error is not None else kind()
+            self._error = kind() if error is None and kind is not None else error
             self._answered.release()
 
     def is_set(self) -> bool:

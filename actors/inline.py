@@ -10,7 +10,8 @@ from functools import partial
 from pykka import ActorRegistry
 
 from .actor import Actor
-from .dispatcher import Countdown, start_error
+from .dispatcher import start_error
+from .mailbox import BLANK
 
 
 class InlineDispatcher:
@@ -74,7 +75,7 @@ class InlineDispatcher:
         while self._ready:
             actor = self._ready.popleft()
             letter = actor.actor_inbox.get(0)
-            if letter is not None:
+            if letter is not BLANK:
                 actor.handle(letter)
             if actor.actor_stopped.is_set():
                 actor.finish()

@@ -17,7 +17,7 @@ _SHARE = 0.75
 class ThreadLimit(NamedTuple):
     """How many more threads can be started, and what sets the bound."""
 
-    count: int
+    threads: int
     reason: str
 
 
@@ -73,7 +73,6 @@ def _number(path: str) -> int | None:
 
 def _lines(path: str) -> int:
     try:
-        with open(path, "rb") as file:
-            return sum(1 for _ in file)
+        return Path(path).read_bytes().count(b"\n")
     except OSError:
         return 0

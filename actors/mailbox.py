@@ -7,18 +7,18 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 import pykka
-from ..logs import get_logger
 from pykka import messages as pykka_messages
 from pykka._envelope import Envelope
 
+from ..logs import get_logger
 from .messages import Request
 
 log = get_logger(__name__)
 
 Letter = Envelope[Any]
 
-# A letter without a message: it wakes the reader, who then looks round.
-_WAKE: Letter = Envelope(None)
+BLANK: Letter = Envelope(None)
+"""The letter with nothing in it, for a reader who should look round and not read."""
 
 
 class Mailbox:
@@ -43,29 +43,27 @@ class Mailbox:
         elif self.notify is not None:
             self.notify()
 
-    def get(self, timeout: float | None = None) -> Letter | None:
-        """Take the next letter; None when the time is up or somebody called ``wake``.
+    def get(self, timeout: float | None = None) -> Letter:
+        """Take the next letter; BLANK when the time is up or somebody called ``wake``.
 
         Args:
             timeout: seconds; None waits for ever, 0 does not wait.
         """
         try:
             if timeout is None:
-                letter = self._letters.get()
-            elif timeout > 0:
-                letter = self._letters.get(timeout=timeout)
-            else:
-                letter = self._letters.get_nowait()
+                return self._letters.get()
+            if timeout > 0:
+                return self._letters.get(timeout=timeout)
+            return self._letters.get_nowait()
         except Empty:
-            return None
-        return None if letter is _WAKE else letter
+            return BLANK
 
     def empty(self) -> bool:
         return self._letters.empty()
 
     def wake(self) -> None:
         """Make a waiting reader return from ``get``."""
-        self._letters.put(_WAKE)
+        self._letters.put(BLANK)
 
     def close(self) -> None:
         """Refuse what waits and all that will come."""
@@ -79,10 +77,10 @@ class Mailbox:
                 letter = self._letters.get_nowait()
             except Empty:
                 break
-            reader_called |= letter is _WAKE
+            reader_called |= letter is BLANK
             _return(letter)
         if reader_called:
-            self._letters.put(_WAKE)
+            self._letters.put(BLANK)
 
 
 def refuse(letter: Letter, error: BaseException) -> None:
@@ -98,7 +96,7 @@ def _return(letter: Letter) -> None:
     _answer(letter, error)
     if isinstance(letter.message, Request):
         letter.message.lose(error)
-    elif letter.reply_to is None and letter is not _WAKE:
+    elif letter.reply_to is None and letter is not BLANK:
         log.info("message.undelivered", message=type(letter.message).__name__)
 
 

@@ -24,8 +24,8 @@ class ThreadedDispatcher:
 
     def start(self, actors: Sequence[Actor], timeout: float) -> None:
         limit = thread_limit()
-        if len(actors) > limit.count:
-            raise TooManyActorsError(len(actors), limit.count, limit.reason)
+        if len(actors) > limit.threads:
+            raise TooManyActorsError(len(actors), limit.threads, limit.reason)
         countdown = Countdown(timeout)
         # One after another: agents are made in a fixed order, and a constructor that is not
         # made for threads meets no other.

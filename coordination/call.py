@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from ..actors.messages import Perceive
 from ..models.experience import Experience
@@ -35,6 +35,14 @@ class Returned:
     """It found the deadline passed and did nothing; otherwise an answer was dropped."""
 
 
+class _Todo(NamedTuple):
+    """What follows from an answer."""
+
+    settled: bool
+    filled: bool
+    calls: Sequence[int]
+
+
 class RoundCall:
     """Sends a round's calls and fills its slots; the lock makes a plain Round safe.
 
@@ -45,12 +53,14 @@ class RoundCall:
     def __init__(
         self,
         round: Round,
-        episode: int,
         addresses: Mapping[str, Tells],
         coordinator: Tells,
+        *,
+        episode: int,
         observations: Sequence[Any],
         experiences: Sequence[tuple[Experience, ...]],
     ) -> None:
+        """Take a round and what to tell each of its members, in the order of its slots."""
         self._round = round
         self.round = round.number
         self.episode = episode
@@ -78,42 +88,40 @@ class RoundCall:
     def accept(self, index: int, action: Any, started: float, finished: float) -> None:
         with self._lock:
             settled = self._round.accept(index, action, started, finished)
-            todo = self._after(settled, finished)
-        self._go_on(index, settled, *todo)
+            todo = self._todo(finished, settled=settled)
+        self._do(todo, index)
 
     def fail(self, index: int, error: BaseException, started: float, finished: float) -> None:
         with self._lock:
             settled = self._round.fail(index, error, started, finished)
-            todo = self._after(settled, finished)
-        self._go_on(index, settled, *todo)
+            todo = self._todo(finished, settled=settled)
+        self._do(todo, index)
 
     def lose(self, index: int, error: BaseException) -> None:
         with self._lock:
             settled = self._round.lose(index, error)
-            todo = self._after(settled, self._round.opened)
-        self._go_on(index, settled, *todo)
+            todo = self._todo(self._round.opened, settled=settled)
+        self._do(todo, index)
 
     def skip(self, index: int) -> None:
         with self._lock:
             settled = self._round.skip(index)
-            todo = self._after(settled, self._round.opened)
-        self._go_on(index, settled, *todo, unread=True)
+            todo = self._todo(self._round.opened, settled=settled)
+        self._do(todo, index, unread=True)
 
-    def _after(self, settled: bool, now: float) -> tuple[list[int], bool]:
-        """Ask the round what is to be done; under the lock."""
+    def _todo(self, now: float, *, settled: bool) -> _Todo:
+        """Ask the round what follows; under the lock."""
         if not settled:
-            return [], False
-        return self._round.call_next(now), self._round.filled
+            return _Todo(settled=False, filled=False, calls=())
+        return _Todo(settled=True, filled=self._round.filled, calls=self._round.call_next(now))
 
-    def _go_on(
-        self, index: int, settled: bool, calls: list[int], filled: bool, *, unread: bool = False
-    ) -> None:
+    def _do(self, todo: _Todo, index: int, *, unread: bool = False) -> None:
         """Do it; outside the lock, since telling may run the next actor right here."""
-        if calls:
-            self._send(calls)
-        if filled:
+        if todo.calls:
+            self._send(todo.calls)
+        if todo.filled:
             self._coordinator.tell(RoundFilled(self.round))
-        elif not settled:
+        elif not todo.settled:
             agent_id = self._round.slots[index].agent_id
             self._coordinator.tell(Returned(self.round, agent_id, unread))
 

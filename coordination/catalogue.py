@@ -55,8 +55,9 @@ def host_types() -> dict[str, str]:
 
 
 def environment_factory(name: str) -> Callable[..., Any]:
-    """Find what builds an environment: ours, ``family/name`` of PettingZoo's sort, or
-    ``package.module:factory``.
+    """Find what builds an environment.
+
+    Names are ours, ``family/name`` of PettingZoo's sort, or ``package.module:factory``.
 
     Raises:
         UnknownNameError: nothing was found; it says what was tried.
@@ -107,7 +108,10 @@ def _find(kind: str, name: str | type, ours: Mapping[str, str], group: str) -> A
     if name in published:
         return _load(name, published[name])
     raise UnknownNameError(
-        kind, name, tried=[f"entry points of {group}"], known=[*ours, *published, "package.module:Class"]
+        kind,
+        name,
+        tried=[f"entry points of {group}"],
+        known=[*ours, *published, "package.module:Class"],
     )
 
 

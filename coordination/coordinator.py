@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..logs import get_logger
-
 from ..actors.actor import Actor
 from ..actors.address import Address
 from ..actors.future import Future
 from ..actors.messages import Deliver, EpisodeEnded, Request
 from ..clock import Clock
 from ..errors import RoundIncompleteError, StoppedError
+from ..logs import get_logger
 from ..models.experience import Experience
 from .absence import Absences
 from .actions import ActionCheck
@@ -115,6 +114,7 @@ class Coordinator(Actor):
                 return sorted(self._absences.busy)
             case _:
                 raise TypeError(f"the coordinator takes no {type(message).__name__}")
+        return None
 
     def on_wake(self) -> None:
         self._close()
@@ -138,11 +138,11 @@ class Coordinator(Actor):
         )
         call = RoundCall(
             round,
-            message.episode,
             self._addresses,
             Address(self),
-            list(message.observations.values()),
-            [self._news(agent_id, message) for agent_id in message.observations],
+            episode=message.episode,
+            observations=list(message.observations.values()),
+            experiences=[self._news(agent_id, message) for agent_id in message.observations],
         )
         self._open = (message, round, call)
         self._last_round = message.round

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ..logs import get_logger
-
 from ..actors.actor import Actor, describe
 from ..actors.address import Address
 from ..actors.agent_actor import AgentActor, Seat
@@ -17,6 +15,7 @@ from ..actors.messages import Question
 from ..actors.threaded import ThreadedDispatcher
 from ..clock import Clock
 from ..errors import StartError, StoppedError
+from ..logs import get_logger
 from ..models.agent import Agent, Place
 from ..models.experience import Experience
 from .actions import ActionCheck

@@ -60,7 +60,7 @@ class Environment:
         """Fix who lives here; after this, spaces can be asked for."""
         if self.open:
             self.world.populate(list(agent_ids))
-        self.names = {name: i for name, i in map_names(self._env.possible_agents).items()}
+        self.names = map_names(self._env.possible_agents)
         self._own_names = {agent_id: name for name, agent_id in self.names.items()}
 
     def action_space(self, agent_id: str) -> Any:
@@ -91,7 +91,11 @@ class Environment:
     def step(self, actions: Mapping[str, Any]) -> Transition:
         """Execute a joint action."""
         # In the environment's order of agents: some draw noise as they walk through them.
-        own = {name: actions[self.names[name]] for name in self._env.agents if self.names[name] in actions}
+        own = {
+            name: actions[self.names[name]]
+            for name in self._env.agents
+            if self.names[name] in actions
+        }
         observations, rewards, terminations, truncations, _ = self._env.step(own)
         return Transition(
             observations=self._present(observations),
@@ -129,9 +133,9 @@ class Environment:
 def _builder(source: Any) -> Callable[[], Any] | None:
     if isinstance(source, str):
         return environment_factory(source)
-    looks_built = all(hasattr(source, name) for name in ("reset", "step", "agents")) and not isinstance(
-        source, type
-    )
+    looks_built = all(
+        hasattr(source, name) for name in ("reset", "step", "agents")
+    ) and not isinstance(source, type)
     if looks_built or not callable(source):
         return None
     build: Callable[[], Any] = source

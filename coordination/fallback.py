@@ -91,7 +91,9 @@ def choose_fallback(
 def _checked(action: Any, environment: Environment | None, agent_ids: Iterable[str]) -> Any:
     if action is None:
         raise SettingsError("default_action", "must be given with on_missing='default'")
-    for agent_id in agent_ids if environment is not None else ():
+    if environment is None:
+        return action
+    for agent_id in agent_ids:
         space = environment.action_space(agent_id)
         if not space.contains(action):
             raise SettingsError("default_action", f"{action!r} of {agent_id} is not in {space}")

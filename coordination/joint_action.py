@@ -68,9 +68,7 @@ def missing(outcome: Outcome) -> list[str]:
     return sorted(i for i, how in outcome.status.items() if how is not Status.ACTED)
 
 
-def _stand_in(
-    fallback: Fallback | None, agent_id: str, previous: Mapping[str, Experience]
-) -> Any:
+def _stand_in(fallback: Fallback | None, agent_id: str, previous: Mapping[str, Experience]) -> Any:
     return DROP if fallback is None else fallback(agent_id, previous.get(agent_id))
 
 

@@ -27,7 +27,9 @@ def fingerprint() -> dict[str, Any]:
         "machine": platform.machine(),
         "system": platform.system(),
         "cores": os.cpu_count(),
-        "packages": {name: _version(name) for name in ("numpy", "pykka", "pettingzoo", "gymnasium")},
+        "packages": {
+            name: _version(name) for name in ("numpy", "pykka", "pettingzoo", "gymnasium")
+        },
         "simd": config.get("SIMD Extensions", {}).get("found", []),
         "blas": config.get("Build Dependencies", {}).get("blas", {}).get("name"),
         "blas_threads": os.environ.get("OPENBLAS_NUM_THREADS") or os.environ.get("OMP_NUM_THREADS"),

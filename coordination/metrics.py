@@ -87,7 +87,9 @@ class Metrics:
         """Give the agent with the longest mean time, in seconds per round."""
         if not self.timing or not self.agents:
             return None
-        agent_id = max(sorted(self.agents), key=lambda i: self.agents[i].seconds / self.agents[i].rounds)
+        agent_id = max(
+            sorted(self.agents), key=lambda i: self.agents[i].seconds / self.agents[i].rounds
+        )
         tally = self.agents[agent_id]
         return agent_id, tally.seconds / tally.rounds
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..models import chance
 from ..models.experience import Experience
-from .environment import Environment
+from .environment import Environment, Transition
 from .outcome import Outcome
 
 
@@ -63,21 +63,33 @@ class Rollout:
         seen, self.observations, self.previous = self.observations, {}, {}
         transition = self._environment.step(outcome.actions)
         self.steps += 1
-        experiences = {
-            agent_id: Experience(
-                outcome.round,
-                seen[agent_id],
-                outcome.intended.get(agent_id),
-                outcome.actions.get(agent_id),
-                status.value,
-                transition.rewards.get(agent_id, 0.0),
-                transition.terminations.get(agent_id, False),
-                transition.truncations.get(agent_id, False),
-            )
-            for agent_id, status in outcome.status.items()
-        }
+        experiences = experiences_of(outcome, seen, transition)
         self.observations = transition.observations
         ended = {i: e for i, e in experiences.items() if i not in self.observations}
         self.previous = {i: e for i, e in experiences.items() if i in self.observations}
         over = not self.observations
         return Step(self.steps, self.episode, outcome, experiences, over), ended
+
+
+def experiences_of(
+    outcome: Outcome, observations: Mapping[str, Any], transition: Transition | None = None
+) -> dict[str, Experience]:
+    """Give each member of a round its step, as far as an environment made one of it."""
+    intended, actions = outcome.intended, outcome.actions
+    rewards = transition.rewards if transition else {}
+    terminations = transition.terminations if transition else {}
+    truncations = transition.truncations if transition else {}
+    unpaid = 0.0 if transition else None
+    return {
+        agent_id: Experience(
+            outcome.round,
+            observations[agent_id],
+            intended.get(agent_id),
+            actions.get(agent_id),
+            status.value,
+            rewards.get(agent_id, unpaid),
+            terminations.get(agent_id, False),
+            truncations.get(agent_id, False),
+        )
+        for agent_id, status in outcome.status.items()
+    }

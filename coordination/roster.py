@@ -95,7 +95,7 @@ class Roster:
     def _numbered(self, label: str, n: int) -> list[str]:
         stem = re.sub(r"[^a-z0-9._-]+", "-", label.lower()).strip("._-") or "agent"
         number = 1
-        ids = []
+        ids: list[str] = []
         while len(ids) < n:
             if (agent_id := f"{stem}-{number}") not in self._residents:
                 ids.append(check_id(agent_id))

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..settings import SocietySettings
 from .metrics import Metrics
+from .recording import Recording
 from .tables import read_table
 
 
@@ -51,6 +53,32 @@ class Run:
     interrupted: bool
     folder: RunFolder
     tables: bool
+
+    @classmethod
+    def of(
+        cls,
+        recording: Recording,
+        *,
+        agents: int,
+        settings: SocietySettings,
+        folder: RunFolder,
+        interrupted: bool,
+    ) -> Run:
+        """Sum up a closed recording."""
+        seconds = recording.seconds
+        return cls(
+            agents=agents,
+            seed=settings.seed,
+            dispatcher=settings.dispatcher,
+            trace=recording.trace.value,
+            seconds=seconds,
+            cpu=recording.cpu_seconds / seconds if seconds else 0.0,
+            metrics=recording.metrics,
+            speedup=None,
+            interrupted=interrupted,
+            folder=folder,
+            tables=settings.tables,
+        )
 
     @property
     def rounds(self) -> int:
@@ -146,15 +174,16 @@ class Run:
 
 def _headline(run: Run) -> str:
     how = "interrupted after" if run.interrupted else "finished"
-    return f"{how} {run.rounds:,} rounds of {run.agents:,} agents, {run.dispatcher}, seed {run.seed}"
+    return (
+        f"{how} {run.rounds:,} rounds of {run.agents:,} agents, {run.dispatcher}, seed {run.seed}"
+    )
 
 
 def _timing(run: Run) -> list[str]:
     figures = run.to_dict()
     slowest = run.metrics.slowest()
     lines = [
-        f"round        p50 {figures['round_ms']['p50']:.3f} ms, "
-        f"p99 {figures['round_ms']['p99']:.3f} ms",
+        "round        p50 {p50:.3f} ms, p99 {p99:.3f} ms".format(**figures["round_ms"]),
         f"concurrency  {run.concurrency or 0.0:.2f} agents inside act at once, cpu {run.cpu:.2f}",
     ]
     if run.speedup is not None:

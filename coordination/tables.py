@@ -90,6 +90,8 @@ def _ms(seconds: float | None) -> str:
 def _cell(action: Any) -> Any:
     if action is None or isinstance(action, (int, float, str)):
         return action
+    if isinstance(action, np.generic):
+        return action.item()
     return json.dumps(action, default=_plain)
 
 

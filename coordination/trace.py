@@ -42,15 +42,20 @@ class Trace:
 
 
 def encode(value: Any) -> bytes:
-    """Give the bytes that stand for a value in the trace."""
-    if type(value) is int:
-        return b"%d" % value
+    """Give the bytes that stand for a value in the trace.
+
+    Raises:
+        TypeError: it is neither a JSON value nor an array.
+    """
     if isinstance(value, np.ndarray):
         little = value.astype(value.dtype.newbyteorder("<"), copy=False)
-        # Numpy writes "|" for dtypes without an order and "<" for the rest, on any machine.
         return f"{little.dtype.str}{little.shape}".encode() + little.tobytes()
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=_plain)
-    return text.encode()
+    # The two commonest kinds, as JSON would write them, without its machinery.
+    if type(value) is int or isinstance(value, np.integer):
+        return b"%d" % value
+    if type(value) is float:
+        return repr(value).encode()
+    return _canonical(value).encode()
 
 
 def _plain(value: Any) -> Any:
@@ -59,3 +64,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         return encode(value).hex()
     raise TypeError(f"a trace holds JSON values and arrays, got {type(value).__name__}")
+
+
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=_plain).encode

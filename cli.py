@@ -1,0 +1,62 @@
+"""The command line: reads the words, hands on to one file for each command."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+
+from . import __version__
+from .commands import agents, bench, doctor, run
+from .errors import AntiphonError, RunInterrupted
+
+_EPILOG = """\
+examples:
+  antiphon run                                   50 explorers in the grid world, 100 steps
+  antiphon run mpe2/simple_spread_v3 --type random --episodes 20
+  antiphon run --agents 1000 --dispatcher inline --json
+  antiphon bench rounds --small
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; give its exit status: 0 done, 1 failed, 2 misused, 130 Ctrl-C."""
+    parser = _parser()
+    arguments = parser.parse_args(argv)
+    logging.basicConfig(
+        level=arguments.log_level.upper(), format="%(levelname)s %(name)s %(message)s"
+    )
+    try:
+        status: int = arguments.execute(arguments)
+    except RunInterrupted:
+        return 130
+    except KeyboardInterrupt:
+        print("antiphon: interrupted", file=sys.stderr)
+        return 130
+    except (AntiphonError, ValueError, TypeError, OSError) as error:
+        # What people can mend is one line; a traceback is for us: --log-level debug.
+        logging.getLogger(__name__).debug("traceback", exc_info=True)
+        print(f"antiphon: {error}", file=sys.stderr)
+        return 2 if isinstance(error, (ValueError, TypeError, LookupError)) else 1
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="antiphon",
+        description="Societies of message-driven agents that answer in time.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"antiphon {__version__}")
+    parser.add_argument(
+        "--log-level",
+        choices=("debug", "info", "warning", "error"),
+        default="warning",
+        help="what to log to standard error (default: warning)",
+    )
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    for command in (run, bench, agents, doctor):
+        command.add_parser(commands)
+    return parser

@@ -1,0 +1,105 @@
+"""A society's settings, where each comes from, and the rules of a round they make."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ..errors import UnknownNameError
+from ..layers import Layers, Resolved, resolve
+from ..settings import SettingsType, SocietySettings
+from .environment import Environment
+from .fallback import choose_fallback
+from .joint_action import Rules
+
+
+class Rulebook:
+    """Holds the society's settings and those of its agent types.
+
+    The rules are made when the society starts, and again at every change, so that what the
+    environment does not bear is refused at once and not in the middle of a run.
+    """
+
+    def __init__(self, layers: Layers, keywords: Mapping[str, Any]) -> None:
+        self.layers = layers
+        self._society = resolve(SocietySettings, layers, keywords)
+        self._agents: dict[str, Resolved] = {}
+        self._environment: Environment | None = None
+        self._agent_ids: tuple[str, ...] = ()
+        self._rules: Rules | None = None
+
+    @property
+    def settings(self) -> SocietySettings:
+        values: SocietySettings = self._society.values
+        return values
+
+    @property
+    def rules(self) -> Rules:
+        """What holds for the next round.
+
+        Raises:
+            RuntimeError: the society has not started.
+        """
+        if self._rules is None:
+            raise RuntimeError("rules are made when the society starts")
+        return self._rules
+
+    def note_agents(self, name: str, settings: Resolved) -> None:
+        """Keep the settings of one type of agents, to be asked for."""
+        self._agents[name] = settings
+
+    def open(
+        self,
+        environment: Environment | None,
+        agent_ids: Iterable[str],
+        kinds: Iterable[type[SettingsType]],
+    ) -> None:
+        """Make the rules, now that it is known who lives where.
+
+        Args:
+            kinds: every settings type that may have a say; other keys are refused.
+
+        Raises:
+            SettingsError: a key is nobody's, or the environment does not bear a setting.
+        """
+        self.layers.check({SocietySettings, *kinds})
+        self._environment, self._agent_ids = environment, tuple(agent_ids)
+        self._rules = self.rules_for()
+
+    def rules_for(self, **changes: Any) -> Rules:
+        """Give the rules with some settings changed for one round; errors as ``change``."""
+        settings: SocietySettings = self._society.with_changes(**changes).values
+        fallback = choose_fallback(
+            settings.on_missing, settings.default_action, self._environment, self._agent_ids
+        )
+        return Rules(settings.timeout, settings.batch_size, fallback, settings.metrics)
+
+    def change(self, **changes: Any) -> None:
+        """Change settings from the next round on.
+
+        Raises:
+            SettingsError: a key is unknown or fixed, or a value breaks its rule.
+        """
+        rules = None if self._rules is None else self.rules_for(**changes)
+        self._society = self._society.with_changes(**changes)
+        self._rules = rules
+
+    def set_dispatcher(self, dispatcher: str) -> None:
+        """Note that actors are run otherwise from now on."""
+        self._society = self._society.with_changes(at_rest=True, dispatcher=dispatcher)
+
+    def source(self, key: str) -> str:
+        """Say where a value comes from: default, a path, environment or keyword.
+
+        Raises:
+            UnknownNameError: there is no such setting.
+        """
+        for resolved in (self._society, *self._agents.values()):
+            if key in resolved.sources:
+                return resolved.sources[key]
+        raise UnknownNameError("setting", key, known=list(self._society.sources))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give every value with its source, for a manifest."""
+        parts = {"society": self._society, **self._agents}
+        return {name: resolved.to_dict() for name, resolved in parts.items()}

@@ -1,0 +1,54 @@
+"""The actors and their world together: one step of it is one round and one transition."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..models.experience import Experience
+from .ensemble import Ensemble
+from .joint_action import Rules
+from .outcome import Outcome
+from .rollout import Rollout, Step, experiences_of
+
+
+class Stage:
+    """Numbers the rounds, and hands each one's results on to the next."""
+
+    def __init__(self, ensemble: Ensemble, rollout: Rollout | None) -> None:
+        """Set up.
+
+        Args:
+            rollout: where the society stands in its environment; None where it has none.
+        """
+        self.ensemble = ensemble
+        self._rollout = rollout
+        self._round = 0
+        # What agents lived in rounds without the environment, until they are told.
+        self._loose: dict[str, Experience] = {}
+
+    def advance(self, rules: Rules) -> Step:
+        """Play one round on what the environment shows, and execute what came of it.
+
+        Raises:
+            ValueError: there is no environment.
+        """
+        rollout = self._rollout
+        if rollout is None:
+            raise ValueError("run needs an environment; without one, call step with observations")
+        rollout.enter_episode()
+        self._round += 1
+        outcome = self.ensemble.play(
+            self._round, rollout.episode, rollout.observations, rollout.previous, rules
+        )
+        step, ended = rollout.advance(outcome)
+        if ended:
+            self.ensemble.end_episode(self._round, ended)
+        return step
+
+    def play(self, observations: Mapping[str, Any], rules: Rules) -> Outcome:
+        """Play one round on given observations; no environment takes part."""
+        self._round += 1
+        outcome = self.ensemble.play(self._round, 0, observations, self._loose, rules)
+        self._loose.update(experiences_of(outcome, observations))
+        return outcome

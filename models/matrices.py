@@ -1,0 +1,105 @@
+"""Turns the matrices that a user gave into read-only arrays, or says what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NoReturn, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import ModelError
+
+Array = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.intp]
+AnyArray = TypeVar("AnyArray", bound=npt.NDArray[Any])
+
+SUM_TOLERANCE = 1e-6
+"""How far a distribution's sum may be from 1; wide enough for matrices made in float32."""
+
+
+class Matrices:
+    """Reads one agent's matrices; every refusal names the agent and the field."""
+
+    def __init__(self, agent_id: str | None) -> None:
+        self.agent_id = agent_id
+
+    def refuse(self, field: str, rule: str, came: object) -> NoReturn:
+        """Raise ModelError: the rule, then what came."""
+        raise ModelError(field, f"{rule}, got {came}", agent_id=self.agent_id) from None
+
+    def numbers(self, field: str, given: Any, ndim: int) -> Array:
+        """Copy finite real numbers to float64, C order, read-only."""
+        array = self._array(field, given, "iuf", "real numbers")
+        if array.ndim != ndim or array.size == 0:
+            self.refuse(field, f"must have {ndim} dimensions, none empty", array.shape)
+        copy = np.array(array, np.float64, order="C")
+        self._require_all(np.isfinite(copy), field, "must be finite", copy)
+        return locked(copy)
+
+    def distribution(self, field: str, given: Any, ndim: int) -> Array:
+        """Copy probabilities; they sum to 1 over the first axis."""
+        array = self.numbers(field, given, ndim)
+        self._require_all(array >= 0, field, "must not be negative", array)
+        sums = array.sum(axis=0)
+        rule = "must sum to 1" if ndim == 1 else "must have columns that sum to 1"
+        self._require_all(np.abs(sums - 1.0) <= SUM_TOLERANCE, field, rule, sums)
+        return array
+
+    def moves(self, field: str, given: Any) -> Indices:
+        """Copy a table of following states, intp, shape (n_actions, n_states)."""
+        array = self._array(field, given, "iu", "whole numbers")
+        if array.ndim != 2 or array.size == 0:
+            self.refuse(field, "must have shape (U, S), neither of them 0", array.shape)
+        self._require_all((array >= 0) & (array < array.shape[1]), field, "must hold states", array)
+        return locked(np.array(array, np.intp, order="C"))
+
+    def one_factor(self, field: str, given: Any, ndim: int) -> Any:
+        """Take the one entry of a list with an entry for each factor, as pymdp writes it."""
+        if not isinstance(given, (list, tuple, np.ndarray)) or depth(given) != ndim + 1:
+            return given
+        if len(given) != 1:
+            self.refuse(field, "must be of one factor", len(given))
+        return given[0]
+
+    def _array(self, field: str, given: Any, kinds: str, what: str) -> npt.NDArray[Any]:
+        try:
+            array = np.asarray(given)
+        except ValueError:
+            self.refuse(field, "must be an array", "lists of unequal lengths")
+        if array.dtype.kind not in kinds:
+            self.refuse(field, f"must hold {what}", array.dtype)
+        return array
+
+    def _require_all(
+        self, good: npt.NDArray[np.bool_], field: str, rule: str, values: npt.NDArray[Any]
+    ) -> None:
+        good, values = np.atleast_1d(good), np.atleast_1d(values)
+        if not good.all():
+            where = tuple(int(i) for i in np.argwhere(~good)[0])
+            self.refuse(field, rule, f"{values[where]} at {list(where)}")
+
+
+def depth(given: Any) -> int:
+    """Count dimensions along the first elements, so that ragged input has a depth too."""
+    levels = 0
+    while isinstance(given, (list, tuple, np.ndarray)):
+        if isinstance(given, np.ndarray) and given.dtype != object:
+            return levels + given.ndim
+        if len(given) == 0:
+            return levels + 1
+        given, levels = given[0], levels + 1
+    return levels
+
+
+def entries(given: Any, ndim: int) -> Sequence[Any] | None:
+    """Give one array as a sequence of one, a sequence as it is, anything else as None."""
+    if not isinstance(given, (list, tuple, np.ndarray)) or depth(given) == 0:
+        return None
+    return [given] if depth(given) == ndim else list(given)
+
+
+def locked(array: AnyArray) -> AnyArray:
+    """Make an array that we own read-only."""
+    array.setflags(write=False)
+    return array

@@ -1,0 +1,127 @@
+"""One agent's beliefs as time passes: executed actions, observations, and choices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..errors import ModelError
+from . import chance
+from .agent import Context
+from .engine import Engine
+from .experience import Experience
+from .matrices import Array
+from .observations import read_index
+from .policies import Plan, best, sample
+from .profile import Profile
+
+START = -1
+"""In a list of past actions: a new episode began here."""
+
+
+class Mind:
+    """What an inferring agent keeps: beliefs, a step count and a random stream.
+
+    ``past`` refuses before anything has changed; the others expect checked values.
+
+    Attributes:
+        beliefs: float64, shape (n_states,), read-only: p(state) after the last step.
+    """
+
+    __slots__ = ("_step", "_stream", "beliefs", "engine", "profile")
+
+    def __init__(self, engine: Engine, profile: Profile) -> None:
+        self.engine = engine
+        self.profile = profile
+        self.reset(None)
+
+    def reset(self, seed: int | None) -> None:
+        """Begin an episode with the model's D; None is the seed 0."""
+        self.beliefs = self.engine.model.D
+        self._stream = chance.key(seed or 0, "action")
+        self._step = 0
+
+    def past(self, context: Context) -> list[int]:
+        """List the actions executed since the last call, oldest first.
+
+        Raises:
+            ObservationError: one is not an action of the model.
+        """
+        lived = context.missed
+        if context.previous is not None:
+            lived = (*lived, context.previous)
+        actions = []
+        for experience in lived:
+            if experience.last:
+                actions.append(START)
+            elif experience.executed is not None:  # else nothing was done that could move us
+                actions.append(self._executed(experience, context.agent_id))
+        return actions
+
+    def move(self, actions: Sequence[int]) -> None:
+        """Predict through B what was done, whether or not it was what we chose."""
+        for action in actions:
+            if action == START:
+                self.beliefs = self.engine.model.D
+            else:
+                self.beliefs = self.engine.predict(self.beliefs, action)
+
+    def see(self, observation: Sequence[int]) -> None:
+        """Take in an observation, if this step is one of those that do."""
+        if self._step % self.profile.selective_update_interval == 0:
+            self.beliefs = self.engine.posterior(self.beliefs, observation)
+
+    def plan(self, preferences: Array | None = None) -> Plan:
+        """Score all policies from the present beliefs."""
+        return self.engine.plan(self.beliefs, self.profile.gamma, preferences)
+
+    def choose(self, preferences: Array | None = None) -> int:
+        """Plan, choose the next action, and end the step."""
+        actions = self.plan(preferences).actions
+        step, self._step = self._step, self._step + 1
+        if self.profile.action_selection == "deterministic":
+            return best(actions)
+        return sample(actions, self.profile.alpha, chance.uniform(self._stream, step))
+
+    def get_state(self) -> dict[str, Any]:
+        """Give enough to go on from exactly here, as JSON values and an array."""
+        return {"beliefs": self.beliefs.copy(), "step": self._step, "stream": self._stream}
+
+    def set_state(self, state: dict[str, Any], agent_id: str | None = None) -> None:
+        """Go on from a state; it is checked first.
+
+        Raises:
+            ModelError: it does not fit the model; nothing has changed then.
+        """
+        beliefs = state_vector(state, "beliefs", self.engine.model.n_states, agent_id)
+        step, stream = (_count(state, name, agent_id) for name in ("step", "stream"))
+        self.beliefs, self._step, self._stream = beliefs, step, stream
+
+    def _executed(self, experience: Experience, agent_id: str) -> int:
+        n_actions = self.engine.model.n_actions
+        return read_index("previous.executed", experience.executed, n_actions, agent_id)
+
+
+def state_vector(state: dict[str, Any], name: str, size: int, agent_id: str | None) -> Array:
+    """Copy a vector of probabilities, not normalised, out of a state.
+
+    Raises:
+        ModelError: it is missing, has another shape, or holds what is no probability.
+    """
+    given = np.asarray(state.get(name))
+    if given.dtype.kind not in "iuf" or given.shape != (size,):
+        rule = f"must hold {size} numbers, got {given.dtype} of shape {given.shape}"
+        raise ModelError(f"state[{name!r}]", rule, agent_id=agent_id)
+    if not ((given >= 0) & (given <= 1 + 1e-6)).all():
+        raise ModelError(f"state[{name!r}]", "must hold probabilities", agent_id=agent_id)
+    return np.array(given, np.float64)
+
+
+def _count(state: dict[str, Any], name: str, agent_id: str | None) -> int:
+    value = state.get(name)
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        rule = f"must be a whole number >= 0, got {value!r}"
+        raise ModelError(f"state[{name!r}]", rule, agent_id=agent_id)
+    return value

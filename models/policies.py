@@ -1,0 +1,156 @@
+"""All plans of a few steps, what is believed of them, and the action that follows."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import ModelError
+from .beliefs import EPSILON
+from .generative import GenerativeModel
+from .matrices import Array, Indices, locked
+
+MAX_POLICIES = 100_000
+TIE = 1e-9
+"""Values this close are equal, and the lowest index wins: rounding must not decide."""
+
+
+class Plan(NamedTuple):
+    """What an agent thinks of its policies; arrays of its own."""
+
+    neg_efe: Array
+    """Negative expected free energy, nats, shape (n_policies,); higher is better."""
+    policies: Array
+    """p(policy), shape (n_policies,)."""
+    actions: Array
+    """p(next action), shape (n_actions,)."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Policies:
+    """Every sequence of ``length`` actions, in lexicographic order, with its operators.
+
+    Many prefixes lead to the same places (north then south is often stay), so each
+    distinct operator, the effect of a prefix on beliefs, is kept once.
+    """
+
+    actions: Indices
+    """Shape (n_policies, length)."""
+    operators: tuple[npt.NDArray[Any], ...]
+    """Each intp, shape (n_states,): where one gets to, if moves are sure; else float64,
+    shape (n_states, n_states)."""
+    prefixes: Indices
+    """Shape (length, n_policies): the operator of each policy's first 1, 2, … actions."""
+
+    @classmethod
+    def of(cls, model: GenerativeModel, length: int) -> Policies:
+        """Enumerate the policies of a model.
+
+        Raises:
+            ModelError: there would be too many to enumerate.
+        """
+        count = model.n_actions**length
+        if count > MAX_POLICIES:
+            rule = f"has {model.n_actions} actions, which make {count:,} policies of length"
+            raise ModelError("B", f"{rule} {length}; the most is {MAX_POLICIES:,}")
+        actions = np.array(list(itertools.product(range(model.n_actions), repeat=length)), np.intp)
+        operators, prefixes = _distinct(model, length)
+        return cls(locked(actions), operators, locked(prefixes))
+
+    def plan(self, values: Array, gamma: float, n_actions: int) -> Plan:
+        """Turn the value of each operator into beliefs about policies and actions.
+
+        Args:
+            values: float64, shape (n_operators,).
+            gamma: precision of the choice between policies.
+        """
+        neg_efe = values.take(self.prefixes[0])
+        for operators in self.prefixes[1:]:
+            neg_efe += values.take(operators)
+        policies = softmax(gamma * neg_efe)
+        # The first action is the slowest index of the lexicographic order.
+        actions = np.add.reduce(policies.reshape(n_actions, -1), axis=1)
+        return Plan(neg_efe, policies, actions)
+
+
+def softmax(values: Array) -> Array:
+    """Give weights proportional to exp(values) that sum to 1."""
+    weights: Array = np.exp(values - np.maximum.reduce(values))
+    weights /= np.add.reduce(weights)
+    return weights
+
+
+def best(values: Array) -> int:
+    """Give the index of the largest value; of equal ones (to 1e-9), the lowest."""
+    return int((values >= np.maximum.reduce(values) - TIE).argmax())
+
+
+def sample(probabilities: Array, alpha: float, uniform: float) -> int:
+    """Draw an action with precision alpha.
+
+    Args:
+        probabilities: p(action), shape (n_actions,).
+        uniform: the draw, in [0, 1).
+
+    Source: pymdp 1.0.4, marginal sampling: softmax(alpha * ln max(p, eps)).
+    """
+    cumulated = np.cumsum(action_weights(probabilities, alpha))
+    index = int(np.searchsorted(cumulated, uniform * cumulated[-1], side="right"))
+    return min(index, len(cumulated) - 1)
+
+
+def action_weights(probabilities: Array, alpha: float) -> Array:
+    """Give the chances that ``sample`` draws with, shape (n_actions,)."""
+    return softmax(alpha * np.log(np.maximum(probabilities, EPSILON)))
+
+
+def _distinct(model: GenerativeModel, length: int) -> tuple[tuple[npt.NDArray[Any], ...], Indices]:
+    """Find the distinct operators, and which of them each prefix has."""
+    apply, identity = _dynamics(model)
+    operators = [identity]
+    number = {identity.tobytes(): 0}
+    following: dict[int, list[int]] = {}
+
+    def extend(parent: int) -> list[int]:
+        if parent not in following:
+            following[parent] = [add(apply(u, operators[parent])) for u in range(model.n_actions)]
+        return following[parent]
+
+    def add(operator: npt.NDArray[Any]) -> int:
+        key = operator.tobytes()
+        if key not in number:
+            number[key] = len(operators)
+            operators.append(locked(operator))
+        return number[key]
+
+    levels = [np.zeros(1, np.intp)]
+    for _ in range(length):
+        levels.append(np.array([extend(int(p)) for p in levels[-1]], np.intp).ravel())
+    count = model.n_actions**length
+    prefixes = np.stack([np.repeat(level, count // len(level)) for level in levels[1:]])
+    return _without_unused(operators, prefixes)
+
+
+def _dynamics(
+    model: GenerativeModel,
+) -> tuple[Callable[[int, npt.NDArray[Any]], npt.NDArray[Any]], npt.NDArray[Any]]:
+    """Give what applies one more action to an operator, and the operator of no action."""
+    moves = model.moves
+    if moves is not None:
+        return lambda action, operator: moves[action][operator], np.arange(model.n_states)
+    matrices = [np.ascontiguousarray(model.B[:, :, u]) for u in range(model.n_actions)]
+    return lambda action, operator: matrices[action] @ operator, np.eye(model.n_states)
+
+
+def _without_unused(
+    operators: list[npt.NDArray[Any]], prefixes: Indices
+) -> tuple[tuple[npt.NDArray[Any], ...], Indices]:
+    """Drop the operator of no action where no policy stays."""
+    used, renumbered = np.unique(prefixes, return_inverse=True)
+    kept = tuple(operators[int(k)] for k in used)
+    return kept, np.ascontiguousarray(renumbered.reshape(prefixes.shape), np.intp)

@@ -1,0 +1,135 @@
+"""What all explorers of one grid map share: their model, and what draws them where."""
+
+from __future__ import annotations
+
+from threading import Lock
+from weakref import WeakValueDictionary
+
+import numpy as np
+import numpy.typing as npt
+
+from .generative import GenerativeModel
+from .grid_map import STAY, GridMap
+from .matrices import Array, Indices, locked
+from .planner import NEGLIGIBLE
+from .policies import Policies
+
+EXPECTED = 0.05
+"""The belief that a free cell holds a goal, before it has been seen."""
+LIKING = 4.0
+"""The preference, in nats, for being where a goal is."""
+NEARNESS = 0.5
+"""What is left of that one step away."""
+FADING = 0.02
+"""The share of what is remembered that gives way to EXPECTED in each step: goals move."""
+FIX_NOISE = 0.2
+"""How often a position fix is off, where the world does not say."""
+
+
+def explorer_model(map: GridMap, fix_noise: float = FIX_NOISE) -> GenerativeModel:
+    """Give the model of an explorer: where am I, from a position fix and the walls around.
+
+    The state is the own cell. Modality 0, *fix*: the own cell, or with ``fix_noise`` where
+    one of the four moves would lead; modality 1, *walls*: which of the four neighbours are
+    walls, as in ``GridMap.adjacent_walls``. The start is any free cell. Its C is zero:
+    an explorer's preferences change from step to step.
+    """
+    cells = np.arange(map.n_cells)
+    fix = np.zeros((map.n_cells, map.n_cells))
+    for action, reached in enumerate(map.moves):
+        fix[reached, cells] += 1.0 - fix_noise if action == STAY else fix_noise / STAY
+    walls = np.zeros((16, map.n_cells))
+    walls[map.adjacent_walls, cells] = 1.0
+    start = np.zeros(map.n_cells)
+    start[map.free] = 1.0 / len(map.free)
+    return GenerativeModel.deterministic([fix, walls], map.moves, D=start)
+
+
+class Terrain:
+    """One map as its explorers know it; read-only and shared.
+
+    Attributes:
+        model: how cells, fixes and walls hang together.
+        first_memory: float64, shape (n_cells + 1,): the goal memory at the start. The last
+            entry stands for everything outside the grid.
+        renewal: float64, same shape: what fading adds to a memory in each step.
+        window: intp, shape (n_cells, view * view): the cells seen from each, as indices
+            into the memory.
+        beside: where in the window north, south, west and east of the middle are.
+    """
+
+    def __init__(
+        self,
+        map: GridMap,
+        policy_length: int,
+        *,
+        model: GenerativeModel | None = None,
+        liking: float = LIKING,
+    ) -> None:
+        """Compile.
+
+        Args:
+            model: the explorers' model; its first modality has an outcome for each cell.
+            liking: the preference for a goal, in nats.
+        """
+        self.model = model or explorer_model(map)
+        self.n_cells = map.n_cells
+        self.first_memory: Array = np.zeros(map.n_cells + 1)
+        self.first_memory[map.free] = EXPECTED
+        self.kept = 1.0 - FADING
+        self.renewal: Array = locked(FADING * self.first_memory)
+        locked(self.first_memory)
+        self.window: Indices = locked(np.where(map.window < 0, map.n_cells, map.window))
+        middle = map.view**2 // 2
+        self.beside = (middle - map.view, middle + map.view, middle - 1, middle + 1)
+        distances = map.distances()
+        self._pull: Array = locked(np.where(distances < 0, 0.0, liking * NEARNESS**distances))
+        self._possible = _possible_fixes(self.model, policy_length)
+        self._n_outcomes = sum(self.model.n_observations)
+
+    def preferences(self, memory: Array, beliefs: Array) -> Array:
+        """Give C: every cell draws as the best goal it is near to.
+
+        C(cell) = liking * max over g of memory(g) * 0.5 ** distance(cell, g), in the first
+        modality; computed only where a policy may lead from a cell that is believed in.
+
+        Returns:
+            float64, shape (sum of the model's n_observations,).
+        """
+        held = (beliefs > NEGLIGIBLE).nonzero()[0]
+        cells = np.logical_or.reduce(self._possible.take(held, axis=0), axis=0).nonzero()[0]
+        pull = self._pull.take(cells, axis=0)
+        pull *= memory[: self.n_cells]
+        wanted = np.zeros(self._n_outcomes)
+        wanted[cells] = np.maximum.reduce(pull, axis=1)
+        return wanted
+
+
+def shared_terrain(map: GridMap, policy_length: int, fix_noise: float) -> Terrain:
+    """Give the one terrain of all explorers on equal maps; compile it if it is new."""
+    key = (map.walls.tobytes(), map.view, policy_length, fix_noise)
+    with _COMPILING:
+        terrain = _TERRAINS.get(key)
+        if terrain is None:
+            model = explorer_model(map, fix_noise)
+            terrain = _TERRAINS[key] = Terrain(map, policy_length, model=model)
+    return terrain
+
+
+def _possible_fixes(model: GenerativeModel, policy_length: int) -> npt.NDArray[np.bool_]:
+    """Say which fixes may follow from each state within the policies' steps.
+
+    Returns:
+        bool, shape (n_states, n_observations[0]).
+    """
+    possible_here = np.ascontiguousarray((model.A[0] > 0).T)
+    possible = np.zeros_like(possible_here)
+    for operator in Policies.of(model, policy_length).operators:
+        possible |= possible_here[operator]
+    locked(possible)
+    return possible
+
+
+# Module-level for the reason given in engine.py: explorers are made one by one.
+_TERRAINS: WeakValueDictionary[tuple[bytes, int, int, float], Terrain] = WeakValueDictionary()
+_COMPILING = Lock()

@@ -1,0 +1,80 @@
+"""What holds for every test: no actor, thread, process or file descriptor outlives it."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+from typing import Any, NamedTuple
+
+import hypothesis
+import psutil
+import pytest
+
+GRACE = 5.0
+"""Seconds for what is on its way out; a fuse, reached only by what was leaked."""
+
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "house")
+
+
+class Held(NamedTuple):
+    """What this process holds at one moment."""
+
+    actors: AbstractSet[Any]
+    threads: AbstractSet[threading.Thread]
+    children: AbstractSet[psutil.Process]
+    descriptors: int
+
+
+@pytest.fixture(autouse=True)
+def _nothing_outlives_the_test() -> Iterator[None]:
+    before = held()
+    yield
+    stop_actors(before)
+    if leaks := leaked(before):
+        pytest.fail(f"left behind by this test: {'; '.join(leaks)}", pytrace=False)
+
+
+def held() -> Held:
+    process = psutil.Process()
+    return Held(
+        actors=actors(),
+        threads=set(threading.enumerate()),
+        children=set(process.children()),
+        descriptors=process.num_fds() if psutil.POSIX else process.num_handles(),
+    )
+
+
+def actors() -> AbstractSet[Any]:
+    # Most tests never import Pykka, and this guard is no reason to.
+    pykka = sys.modules.get("pykka")
+    return set(pykka.ActorRegistry.get_all()) if pykka else set()
+
+
+def stop_actors(before: Held) -> None:
+    """Tell all actors to stop, then wait for all threads under one deadline."""
+    for actor in actors() - before.actors:
+        actor.stop(block=False)
+    deadline = time.monotonic() + GRACE
+    for thread in set(threading.enumerate()) - before.threads:
+        thread.join(max(0.0, deadline - time.monotonic()))
+
+
+def leaked(before: Held) -> list[str]:
+    after = held()
+    if after.descriptors > before.descriptors:
+        # A file in a reference cycle is closed by the collector, and is no leak.
+        gc.collect()
+        after = held()
+    leaks = [f"actor {actor}" for actor in after.actors - before.actors]
+    leaks += [f"thread {thread.name}" for thread in after.threads - before.threads]
+    leaks += [f"process {child}" for child in after.children - before.children]
+    if (extra := after.descriptors - before.descriptors) > 0:
+        leaks.append(f"{extra} file descriptors")
+    return leaks
