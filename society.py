@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -239,14 +239,13 @@ class Society:
             raise ValueError("run needs an environment; without one, call step with observations")
         if parallelize is not None:
             self._choose_dispatcher("threaded" if parallelize else "inline")
-        if baseline:
-            self._environment.rebuild().close()  # says now, not after the run, if it cannot
+        recipe = self._environment.recipe if baseline else None
         folder = RunFolder(None if out is None else Path(out))
         self.start()
         self._write_manifest(folder)
         run = self._run(steps, episodes, folder, progress or for_terminal())
-        if baseline and run.rounds:
-            run = self._with_speedup(run)
+        if recipe is not None:
+            run = self._with_speedup(run, recipe)
         if folder.out is not None:
             write_json(folder.path / "result.json", run.to_dict())
         return run
@@ -405,10 +404,9 @@ class Society:
             manifest(env.name, env.names, self._roster.residents, settings),
         )
 
-    def _with_speedup(self, run: Run) -> Run:
-        assert self._environment is not None
+    def _with_speedup(self, run: Run, recipe: Callable[[], Any]) -> Run:
         keywords = {**dataclasses.asdict(self.settings), "dispatcher": "inline"}
-        with Society(self._environment.rebuild(), **keywords) as twin:
+        with Society(recipe, **keywords) as twin:
             for kind, ids, host, options in self._additions:
                 twin.add(kind, ids=ids, host=host, **options)
             inline = twin.run(run.rounds, progress=Silence())

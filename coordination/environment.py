@@ -111,8 +111,9 @@ class Environment:
     def _by_id(self, flags: Mapping[Any, Any]) -> dict[str, bool]:
         return {self.names[name]: bool(flag) for name, flag in flags.items() if name in self.names}
 
-    def rebuild(self) -> Environment:
-        """Give a fresh environment of the same making.
+    @property
+    def recipe(self) -> Callable[[], Any]:
+        """What builds another environment like this one.
 
         Raises:
             ValueError: this one was given as an object, so nobody knows how it was made.
@@ -122,7 +123,7 @@ class Environment:
                 "the environment was given as an object and cannot be built again; "
                 "give what builds it, or an import string"
             )
-        return Environment(self._build, name=self.name)
+        return self._build
 
     def close(self) -> None:
         close = getattr(self._env, "close", None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ..layers import Layers, Resolved, resolve, split_options
@@ -32,19 +32,27 @@ def prepare_options(
         own, given = split_options(kind, options)
         resolved = resolve(kind, layers, own)
         given["settings"] = resolved.values
-    _check_signature(cls, given)
+    _check_names(cls, given)
     return given, resolved
 
 
-def _check_signature(cls: type[Agent], options: Mapping[str, Any]) -> None:
-    """Refuse options now that would fail later, in the agent's own thread."""
-    create: Any = cls.create
-    if getattr(create, "__func__", create) is Agent.create.__func__:  # type: ignore[attr-defined]  # a classmethod has one
-        target: Any = cls
-        leading = 0
-    else:
-        target, leading = create, 1
-    try:
-        inspect.signature(target).bind(*[None] * leading, **options)
-    except TypeError as error:
-        raise TypeError(f"{cls.__name__}: {error}") from None
+def _check_names(cls: type[Agent], names: Iterable[str]) -> None:
+    """Refuse options now that would fail later, in the agent's own thread.
+
+    A ``create`` that takes any option is understood to hand them on to the constructor.
+    """
+    taken, any_option = _keywords(cls.create)
+    if any_option:
+        more, any_option = _keywords(cls)
+        taken |= more
+    unknown = sorted(set(names) - taken - {"settings"})
+    if unknown and not any_option:
+        known = ", ".join(sorted(taken - {"place", "settings"})) or "none"
+        raise TypeError(f"{cls.__name__} takes no {', '.join(unknown)}; its options: {known}")
+
+
+def _keywords(target: Callable[..., Any]) -> tuple[set[str], bool]:
+    """Give the names that can be passed, and whether any other can."""
+    parameters = inspect.signature(target).parameters.values()
+    named = {p.name for p in parameters if p.kind in (p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD)}
+    return named, any(p.kind is p.VAR_KEYWORD for p in parameters)

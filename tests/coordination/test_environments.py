@@ -1,0 +1,209 @@
+"""A society plays other people's environments exactly as a bare loop would."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import antiphon as ap
+import numpy as np
+import pytest
+from antiphon.coordination.catalogue import environment_factory
+from antiphon.coordination.environment import Environment
+from antiphon.coordination.rollout import Step
+from antiphon.errors import PluginError, UnknownNameError
+from antiphon.models import chance
+
+MPE2 = [
+    "collect_treasure_v1",
+    "simple_v3",
+    "simple_adversary_v3",
+    "simple_crypto_v3",
+    "simple_formation_v1",
+    "simple_line_v1",
+    "simple_push_v3",
+    "simple_reference_v3",
+    "simple_speaker_listener_v4",
+    "simple_spread_v3",
+    "simple_tag_v3",
+    "simple_world_comm_v3",
+]
+
+
+class Scripted(ap.Agent):
+    """Walks through its actions in order."""
+
+    def __init__(self, space: Any) -> None:
+        self.space = space
+
+    @classmethod
+    def create(cls, place: ap.Place) -> Scripted:
+        return cls(place.action_space)
+
+    def reset(self, seed: int | None = None) -> None:
+        self.turn = 0
+
+    def act(self, observation: Any, context: ap.Context) -> int:
+        self.turn += 1
+        return self.turn % int(self.space.n)
+
+
+class Diary:
+    """A progress display that keeps every step."""
+
+    def __init__(self) -> None:
+        self.steps: list[Step] = []
+
+    def begin(self, total: int | None, unit: str) -> None:
+        pass
+
+    def advance(self, done: int, step: Step) -> None:
+        self.steps.append(step)
+
+    def end(self) -> None:
+        pass
+
+
+def bare_loop(name: str, kind: type[ap.Agent], seed: int, episodes: int) -> Iterator[Any]:
+    """Give (observation, action, reward, terminated, truncated) by agent, step by step."""
+    env = environment_factory(name)()
+    agents = {
+        agent: kind.create(
+            ap.Place(agent, env, env.observation_space(agent), env.action_space(agent))
+        )
+        for agent in env.possible_agents
+    }
+    for episode in range(episodes):
+        observations, _ = env.reset(seed=chance.seed_for(seed, "environment", episode))
+        observations = {agent: np.array(seen) for agent, seen in observations.items()}
+        for agent_id, agent in agents.items():
+            agent.reset(chance.seed_for(seed, agent_id, "reset", episode))
+        while env.agents:
+            context = ap.Context()
+            actions = {a: agents[a].act(observations[a], context) for a in env.agents}
+            seen = observations
+            observations, rewards, ended, cut, _ = env.step(actions)
+            observations = {agent: np.array(seen) for agent, seen in observations.items()}
+            yield {a: (seen[a], actions[a], rewards[a], ended[a], cut[a]) for a in actions}
+    env.close()
+
+
+@pytest.mark.parametrize("dispatcher", ["threaded", "inline"])
+@pytest.mark.parametrize("kind", [ap.RandomAgent, Scripted])
+@pytest.mark.parametrize("task", MPE2)
+def test_every_mpe2_task_runs_bit_for_bit_like_a_bare_loop(
+    task: str, kind: type[ap.Agent], dispatcher: str
+) -> None:
+    name = f"mpe2/{task}"
+    diary = Diary()
+    with ap.Society(name, seed=5, dispatcher=dispatcher) as society:
+        society.add(kind)
+        run = society.run(episodes=2, progress=diary)
+    assert set(run.outcomes) == {"acted"}
+    expected = list(bare_loop(name, kind, seed=5, episodes=2))
+    assert len(expected) == len(diary.steps) == 50
+    for step, bare in zip(diary.steps, expected, strict=True):
+        for agent_id, lived in step.experiences.items():
+            observation, action, reward, ended, cut = bare[agent_id]
+            assert lived.observation.tobytes() == observation.tobytes()
+            assert lived.executed == action
+            assert (lived.reward, lived.terminated, lived.truncated) == (reward, ended, cut)
+
+
+def test_mpe2_has_no_task_that_this_test_leaves_out() -> None:
+    from mpe2.all_modules import mpe_environments
+
+    assert {name.removeprefix("mpe/") for name in mpe_environments} >= set(MPE2)
+    assert len(MPE2) == 12
+
+
+def test_an_unknown_environment_says_what_was_tried() -> None:
+    with pytest.raises(UnknownNameError) as caught:
+        ap.Society("mpe2/simple_spraed_v3")
+    assert caught.value.tried == (
+        "mpe2.simple_spraed_v3:parallel_env",
+        "pettingzoo.mpe2.simple_spraed_v3:parallel_env",
+    )
+    assert "grid-world" in str(caught.value)
+
+
+def test_a_factory_that_cannot_be_imported_is_named() -> None:
+    with pytest.raises(PluginError, match="no_such_module:build"):
+        ap.Society("no_such_module:build")
+
+
+def test_an_environment_that_calls_agents_in_turn_is_refused_with_the_way_out() -> None:
+    from mpe2 import simple_v3
+
+    with pytest.raises(TypeError, match="aec_to_parallel"):
+        ap.Society(simple_v3.env())
+
+
+def test_something_that_is_no_environment_is_refused_naming_what_it_lacks() -> None:
+    with pytest.raises(TypeError, match="lacks reset, step"):
+        ap.Society(object())
+
+
+class Renamed:
+    """A parallel environment whose names are no ids."""
+
+    possible_agents = ("Alice", "alice", "Bob 2")
+
+    def __init__(self) -> None:
+        from gymnasium.spaces import Discrete
+
+        self.space = Discrete(3, start=4)
+        self.agents: list[str] = []
+
+    def observation_space(self, agent: str) -> Any:
+        return self.space
+
+    action_space = observation_space
+
+    def reset(self, seed: int | None = None) -> Any:
+        self.agents = list(self.possible_agents)
+        return dict.fromkeys(self.agents, 4), {}
+
+    def step(self, actions: dict[str, int]) -> Any:
+        self.last = actions
+        every = self.agents
+        return (
+            dict.fromkeys(every, 4),
+            dict.fromkeys(every, 1.0),
+            dict.fromkeys(every, False),
+            dict.fromkeys(every, False),
+            {},
+        )
+
+
+def test_names_that_are_no_ids_are_mapped_and_never_merged() -> None:
+    env = Renamed()
+    with ap.Society(env) as society:
+        assert society.add("random") == ["alice-2", "alice", "bob-2"]
+        society.run(1)
+    assert list(env.last) == ["Alice", "alice", "Bob 2"]
+
+
+def test_the_plain_no_op_of_a_space_is_its_lowest_or_zeros() -> None:
+    from gymnasium import spaces
+
+    from antiphon.coordination.actions import no_op
+
+    box = spaces.Box(np.float32([1, -1]), np.float32([2, 1]))
+    assert no_op(spaces.Discrete(3, start=4)) == 4
+    assert no_op(box).tolist() == [1, 0]
+    assert no_op(spaces.Dict(a=spaces.MultiBinary(2)))["a"].tolist() == [0, 0]
+    with pytest.raises(ValueError, match="no plain no-op"):
+        no_op(spaces.Text(3))
+
+
+def test_observations_are_read_only_and_not_the_environments_own_buffer() -> None:
+    env = Environment("mpe2/simple_v3")
+    env.settle(env.places())
+    seen = env.reset(1)["agent_0"]
+    before = seen.copy()
+    env.step({"agent_0": 1})
+    assert (seen == before).all()
+    with pytest.raises(ValueError, match="read-only"):
+        seen[0] = 1.0
+    env.close()
