@@ -134,8 +134,15 @@ def test_quantiles_are_exact_to_a_per_cent(share: float) -> None:
     histogram = Histogram()
     for value in values:
         histogram.add(float(value))
-    exact = np.quantile(values, share, method="lower")
+    exact = np.quantile(values, share, method="inverted_cdf")
     assert histogram.quantile(share) == pytest.approx(exact, rel=0.011)
+
+
+def test_the_one_slow_round_in_twenty_is_the_p99() -> None:
+    histogram = Histogram()
+    for seconds in [0.001] * 19 + [0.2]:
+        histogram.add(seconds)
+    assert histogram.quantile(0.99) == pytest.approx(0.2, rel=0.01)
 
 
 def test_an_empty_histogram_has_no_quantile() -> None:
