@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from ..errors import ModelError
 from . import chance
 from .agent import Context
 from .engine import Engine
 from .experience import Experience
-from .matrices import Array
+from .matrices import SUM_TOLERANCE, Array, Matrices
 from .observations import read_index
 from .policies import Plan, best, sample
 from .profile import Profile
@@ -27,7 +25,8 @@ class Mind:
     ``past`` refuses before anything has changed; the others expect checked values.
 
     Attributes:
-        beliefs: float64, shape (n_states,), read-only: p(state) after the last step.
+        beliefs: float64, shape (n_states,): p(state) after the last step; replaced in each
+            step, never written into.
     """
 
     __slots__ = ("_step", "_stream", "beliefs", "engine", "profile")
@@ -96,6 +95,8 @@ class Mind:
             ModelError: it does not fit the model; nothing has changed then.
         """
         beliefs = state_vector(state, "beliefs", self.engine.model.n_states, agent_id)
+        if abs(beliefs.sum() - 1.0) > SUM_TOLERANCE:
+            raise ModelError("state['beliefs']", "must sum to 1", agent_id=agent_id)
         step, stream = (_count(state, name, agent_id) for name in ("step", "stream"))
         self.beliefs, self._step, self._stream = beliefs, step, stream
 
@@ -110,13 +111,13 @@ def state_vector(state: dict[str, Any], name: str, size: int, agent_id: str | No
     Raises:
         ModelError: it is missing, has another shape, or holds what is no probability.
     """
-    given = np.asarray(state.get(name))
-    if given.dtype.kind not in "iuf" or given.shape != (size,):
-        rule = f"must hold {size} numbers, got {given.dtype} of shape {given.shape}"
-        raise ModelError(f"state[{name!r}]", rule, agent_id=agent_id)
-    if not ((given >= 0) & (given <= 1 + 1e-6)).all():
-        raise ModelError(f"state[{name!r}]", "must hold probabilities", agent_id=agent_id)
-    return np.array(given, np.float64)
+    read, field = Matrices(agent_id), f"state[{name!r}]"
+    vector = read.numbers(field, state.get(name), 1)
+    if vector.size != size:
+        read.refuse(field, f"must hold {size} numbers", vector.size)
+    if not ((vector >= 0) & (vector <= 1 + SUM_TOLERANCE)).all():
+        read.refuse(field, "must hold probabilities", f"{vector.min()} to {vector.max()}")
+    return vector
 
 
 def _count(state: dict[str, Any], name: str, agent_id: str | None) -> int:

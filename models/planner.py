@@ -12,12 +12,10 @@ from ..errors import ModelError
 from .beliefs import EPSILON, scatter
 from .generative import GenerativeModel
 from .matrices import Array, Indices, locked
-from .policies import Plan, Policies
+from .policies import MAX_BYTES, Plan, Policies
 
 NEGLIGIBLE = 1e-15
 """Beliefs below this are left out of the scores; it changes them by less than 1e-11."""
-
-_MAX_BYTES = 2**30
 
 
 class Planner:
@@ -83,9 +81,9 @@ def _linear_map(
 
 
 def _check_size(n_bytes: int) -> None:
-    if n_bytes > _MAX_BYTES:
-        rule = f"is so large that its policies need {n_bytes / 2**30:.1f} GiB, more than 1"
-        raise ModelError("model", rule)
+    if n_bytes > MAX_BYTES:
+        rule = f"needs {n_bytes / 2**30:.1f} GiB for this model"
+        raise ModelError("policy_length", f"{rule}; the most is {MAX_BYTES / 2**30:g} GiB")
 
 
 class _Dense:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import math
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -16,6 +18,8 @@ from .generative import GenerativeModel
 from .matrices import Array, Indices, locked
 
 MAX_POLICIES = 100_000
+MAX_BYTES = 2**30
+"""For what one model's policies are compiled into."""
 TIE = 1e-9
 """Values this close are equal, and the lowest index wins: rounding must not decide."""
 
@@ -54,10 +58,7 @@ class Policies:
         Raises:
             ModelError: there would be too many to enumerate.
         """
-        count = model.n_actions**length
-        if count > MAX_POLICIES:
-            rule = f"has {model.n_actions} actions, which make {count:,} policies of length"
-            raise ModelError("B", f"{rule} {length}; the most is {MAX_POLICIES:,}")
+        _check_count(model, length)
         actions = np.array(list(itertools.product(range(model.n_actions), repeat=length)), np.intp)
         operators, prefixes = _distinct(model, length)
         return cls(locked(actions), operators, locked(prefixes))
@@ -76,6 +77,18 @@ class Policies:
         # The first action is the slowest index of the lexicographic order.
         actions = np.add.reduce(policies.reshape(n_actions, -1), axis=1)
         return Plan(neg_efe, policies, actions)
+
+
+def _check_count(model: GenerativeModel, length: int) -> None:
+    count = model.n_actions**length
+    if count > MAX_POLICIES:
+        rule = f"{length} makes {count:,} policies of {model.n_actions} actions"
+        raise ModelError("policy_length", f"{rule}; the most is {MAX_POLICIES:,}")
+    # Sure moves need one row for each operator, others a whole matrix.
+    n_bytes = 0 if model.moves is not None else 8 * count * model.n_states**2
+    if n_bytes > MAX_BYTES:
+        rule = f"{length} makes {count:,} operators of {n_bytes / 2**30:.1f} GiB"
+        raise ModelError("policy_length", f"{rule}; the most is {MAX_BYTES / 2**30:g} GiB")
 
 
 def softmax(values: Array) -> Array:
@@ -99,14 +112,16 @@ def sample(probabilities: Array, alpha: float, uniform: float) -> int:
 
     Source: pymdp 1.0.4, marginal sampling: softmax(alpha * ln max(p, eps)).
     """
-    cumulated = np.cumsum(action_weights(probabilities, alpha))
-    index = int(np.searchsorted(cumulated, uniform * cumulated[-1], side="right"))
-    return min(index, len(cumulated) - 1)
+    cumulated = list(itertools.accumulate(action_weights(probabilities, alpha)))
+    return min(bisect_right(cumulated, uniform * cumulated[-1]), len(cumulated) - 1)
 
 
-def action_weights(probabilities: Array, alpha: float) -> Array:
-    """Give the chances that ``sample`` draws with, shape (n_actions,)."""
-    return softmax(alpha * np.log(np.maximum(probabilities, EPSILON)))
+def action_weights(probabilities: Array, alpha: float) -> list[float]:
+    """Give what the chances of the actions in ``sample`` are proportional to."""
+    # There are few actions, and plain floats are five times faster than small arrays.
+    logits = [alpha * math.log(max(p, EPSILON)) for p in probabilities.tolist()]
+    highest = max(logits)
+    return [math.exp(logit - highest) for logit in logits]
 
 
 def _distinct(model: GenerativeModel, length: int) -> tuple[tuple[npt.NDArray[Any], ...], Indices]:

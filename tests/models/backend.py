@@ -1,0 +1,72 @@
+"""Lets the same agents act on numpy and on pymdp; run by test_oracle.py.
+
+Runs in its own process, with JAX as it comes, in float32, and writes one JSON object.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+from antiphon.models.active_inference import ActiveInference
+from antiphon.models.agent import Agent, Context, Place
+from antiphon.models.experience import Experience
+from antiphon.models.explorer import Explorer
+from antiphon.models.generative import GenerativeModel
+from antiphon.models.grid_world import GridWorld
+from antiphon.models.profile import InferenceSettings
+
+
+def settings(backend: str) -> InferenceSettings:
+    return InferenceSettings(profile="balanced", selective_update_interval=2, backend=backend)
+
+
+def compare(ours: Any, theirs: Any, observations: list[Any]) -> tuple[float, float]:
+    """Give how many actions differ, and the largest difference of beliefs."""
+    previous, differing, widest = None, 0.0, 0.0
+    for step, seen in enumerate(observations):
+        context = Context("a", round=step, previous=previous)
+        action = ours.act(seen, context)
+        differing += action != theirs.act(seen, context)
+        widest = max(widest, float(np.abs(ours.beliefs - theirs.beliefs).max()))
+        previous = Experience(step, seen, action, action, "acted", 0.0, False, False)
+    return differing, widest
+
+
+def pair_with_own_model(rng: np.random.Generator) -> list[Agent]:
+    model = GenerativeModel(
+        [rng.dirichlet(np.ones(4), size=5).T, rng.dirichlet(np.ones(3), size=5).T],
+        rng.dirichlet(np.ones(5), size=(5, 3)).transpose(2, 0, 1),
+        [rng.normal(size=4), rng.normal(size=3)],
+    )
+    return [ActiveInference(model, settings(backend)) for backend in ("numpy", "pymdp")]
+
+
+def main() -> None:
+    """Write how far the two are apart."""
+    rng = np.random.default_rng(7)
+    own = compare(*pair_with_own_model(rng), rng.integers(3, size=(60, 2)).tolist())
+    world = GridWorld(6, agents=1)
+    place = Place("agent-1", world)
+    explorers = [Explorer.create(place, settings=settings(b)) for b in ("numpy", "pymdp")]
+    for agent in explorers:
+        agent.reset(seed=3)
+    seen, _ = world.reset(seed=3)
+    walk = [seen["agent-1"]]
+    for action in rng.integers(5, size=40).tolist():
+        seen, *_ = world.step({"agent-1": action})
+        walk.append(seen["agent-1"])
+    grid = compare(*explorers, walk)
+    result = {
+        "differing_actions": [own[0], grid[0]],
+        "beliefs": [own[1], grid[1]],
+        "float64_outside": [float(jnp.ones(1).dtype == jnp.float64)],
+    }
+    json.dump(result, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""Our inference against pymdp 1.0.4 in float64, in processes of their own: JAX starts threads."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import antiphon
+import pytest
+
+pytestmark = pytest.mark.skipif(
+    importlib.util.find_spec("pymdp") is None, reason="needs the extra 'pymdp'"
+)
+HERE = Path(__file__).parent
+
+
+def run(script: str, **environment: str) -> dict[str, list[float]]:
+    """Run a script beside this one; give the JSON object that it writes."""
+    # The package may be found through a path of pytest's own making.
+    path = os.pathsep.join([str(Path(antiphon.__file__).parent.parent), *sys.path])
+    done = subprocess.run(
+        [sys.executable, str(HERE / script)],
+        env={**os.environ, "PYTHONPATH": path, **environment},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    result: dict[str, list[float]] = json.loads(done.stdout)
+    return result
+
+
+def test_beliefs_scores_and_choices_equal_pymdps() -> None:
+    errors = run("oracle.py", JAX_ENABLE_X64="1")
+    assert len(errors) == 12  # 3 kinds of models and an explorer, at 3 policy lengths
+    for name, (beliefs, *rest) in errors.items():
+        assert beliefs <= 1e-10, name
+        assert max(rest) <= 1e-8, name
+
+
+def test_the_pymdp_backend_runs_the_same_agents_without_touching_jaxs_precision() -> None:
+    result = run("backend.py")
+    assert result["differing_actions"] == [0.0, 0.0]
+    assert max(result["beliefs"]) <= 1e-10
+    assert result["float64_outside"] == [0.0]
