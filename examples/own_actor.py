@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import antiphon as ap
@@ -12,10 +13,8 @@ class RetryingActor(ap.AgentActor):
 
     def decide(self, observation: Any, context: ap.Context) -> Any:
         for _ in range(2):
-            try:
+            with contextlib.suppress(ConnectionError):
                 return super().decide(observation, context)
-            except ConnectionError:
-                continue
         return super().decide(observation, context)
 
 
@@ -29,6 +28,7 @@ class Flaky(ap.Agent):
 
 
 def main() -> None:
+    """Compare the two hosts."""
     for host in (ap.AgentActor, RetryingActor):
         with ap.Society(ap.GridWorld(size=6), seed=1) as society:
             society.add(Flaky, n=5, host=host)

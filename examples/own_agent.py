@@ -27,6 +27,7 @@ class Homebody(ap.Agent):
 
 
 def main() -> None:
+    """Run ten of them, and ask one."""
     with ap.Society(ap.GridWorld(size=10), seed=1) as society:
         society.add(Homebody, n=10, patience=3)
         run = society.run(steps=100)

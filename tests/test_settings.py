@@ -70,13 +70,13 @@ def batch_size(value: int | None) -> Any:
         return society.step(dict.fromkeys(ids)).counts
 
 
-def metrics(value: bool) -> Any:
+def metrics(value: object) -> Any:
     with ap.Society(metrics=value) as society:
         society.add(Probe)
         return bool(society.step({"probe-1": None}).latencies)
 
 
-def tables(value: bool) -> Any:
+def tables(value: object) -> Any:
     with ap.Society(ap.GridWorld(size=5), tables=value) as society:
         society.add("random", n=1)
         run = society.run(2)

@@ -52,9 +52,7 @@ def test_one_seed_gives_one_trace_for_any_dispatcher_and_batch_size(
     assert run_json(capsys, *job[:-1], "8")["trace"] != runs[0]["trace"]
 
 
-def test_the_summary_and_the_run_folder(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
+def test_the_summary_and_the_run_folder(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     out = tmp_path / "runs" / "first"
     assert main(["run", "--agents", "3", "--steps", "4", "--out", str(out)]) == 0
     printed = capsys.readouterr()

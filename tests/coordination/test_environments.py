@@ -185,9 +185,8 @@ def test_names_that_are_no_ids_are_mapped_and_never_merged() -> None:
 
 
 def test_the_plain_no_op_of_a_space_is_its_lowest_or_zeros() -> None:
-    from gymnasium import spaces
-
     from antiphon.coordination.actions import no_op
+    from gymnasium import spaces
 
     box = spaces.Box(np.float32([1, -1]), np.float32([2, 1]))
     assert no_op(spaces.Discrete(3, start=4)) == 4

@@ -89,9 +89,7 @@ def test_a_run_folder_holds_what_the_run_was_made_of(tmp_path: Path) -> None:
     manifest = json.loads((folder / "manifest.json").read_text())
     assert manifest["agents"]["antiphon.models.random_agent:RandomAgent"] == 2
     assert manifest["fingerprint"]["packages"]["numpy"] == np.__version__
-    assert json.loads((folder / "result.json").read_text()) == json.loads(
-        json.dumps(run.to_dict())
-    )
+    assert json.loads((folder / "result.json").read_text()) == json.loads(json.dumps(run.to_dict()))
 
 
 def test_a_run_folder_with_something_in_it_is_never_overwritten(tmp_path: Path) -> None:
