@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..bench.harness import BENCHES, print_report, run_bench
+from rich.console import Console
+
+from ..bench.catalogue import BENCHES
+from ..bench.progress import for_stderr
+from ..bench.report import Report, question, run_bench
 from ..coordination.manifest import write_json
 
 
 def add_parser(commands: Any) -> None:
     """Say what ``antiphon bench`` takes."""
-    known = "\n".join(f"  {name:<10} {question}" for name, (_, question) in sorted(BENCHES.items()))
+    known = "\n".join(f"  {name:<10} {question(bench)}" for name, bench in sorted(BENCHES.items()))
     parser = commands.add_parser(
         "bench",
         help="measure",
@@ -28,10 +33,19 @@ def add_parser(commands: Any) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Run each bench in turn and report."""
-    reports = [run_bench(name, small=arguments.small) for name in arguments.names]
-    for report in reports:
-        print_report(report)
-    if arguments.json:
-        ratios = {key: value for report in reports for key, value in report["ratios"].items()}
-        write_json(Path(arguments.json), {"ratios": ratios, "benches": reports})
+    console = Console()
+    reports = []
+    for name in dict.fromkeys(arguments.names):
+        report = run_bench(name, BENCHES[name], small=arguments.small, watcher=for_stderr())
+        report.show(console)
+        reports.append(report)
+        if arguments.json:
+            # After each, so that what was measured survives a later one that fails.
+            write_json(Path(arguments.json), results(reports))
     return 0
+
+
+def results(reports: Sequence[Report]) -> dict[str, Any]:
+    """Give the results of several benches, with all their ratios side by side."""
+    ratios = {name: value for report in reports for name, value in report.ratios.items()}
+    return {"ratios": ratios, "benches": [report.to_dict() for report in reports]}

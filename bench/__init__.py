@@ -1,0 +1,1 @@
+"""The questions that we measure, one file each; run by ``antiphon bench``."""
