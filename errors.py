@@ -159,3 +159,15 @@ class RunInterrupted(KeyboardInterrupt):
     def __init__(self, run: Any) -> None:
         super().__init__("interrupted")
         self.run = run
+
+
+class WorkError(AntiphonError):
+    """A variant did not do the work that it was timed for, so there is no result.
+
+    Attributes:
+        variant: which one.
+    """
+
+    def __init__(self, variant: str, why: str) -> None:
+        super().__init__(f"bench variant {variant!r} did not do its work: {why}")
+        self.variant = variant

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -92,6 +93,7 @@ class Society:
         self._additions: list[tuple[Any, ...]] = []
         self._stage: Stage | None = None
         self._stopped = False
+        self._stopping = threading.Lock()
         self.abandoned: list[str] = []
         """Agents that did not come back when the society stopped."""
 
@@ -187,9 +189,10 @@ class Society:
 
     def stop(self) -> None:
         """Stop every actor within the grace; may be called again, and from any thread."""
-        if self._stopped:
-            return
-        self._stopped = True
+        with self._stopping:
+            if self._stopped:
+                return
+            self._stopped = True
         if self._stage is not None:
             self.abandoned = self._stage.ensemble.stop(self.settings.grace)
         if self._environment is not None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pykka
 from pykka import ActorRegistry
+from pykka.messages import ProxyCall, ProxyGetAttr, ProxySetAttr, _ActorStop
 
 from ..clock import Clock, SystemClock
 from ..errors import AskError, StartError
@@ -17,6 +18,8 @@ from .future import Future
 from .mailbox import BLANK, Letter, Mailbox, refuse
 
 log = get_logger(__name__)
+
+_PYKKAS = frozenset({_ActorStop, ProxyCall, ProxyGetAttr, ProxySetAttr})
 
 
 class Actor(pykka.ThreadingActor):
@@ -31,10 +34,13 @@ class Actor(pykka.ThreadingActor):
     """
 
     use_daemon_thread = True
-    actor_inbox: Mailbox
+    actor_inbox: Mailbox  # pyright: ignore[reportIncompatibleVariableOverride]  # it is never another
+
+    paced = True
+    """Whether a crowd of such actors is woken a few at a time; see ``Pace``."""
 
     wake_at: float | None = None
-    """When to call ``on_wake`` if no message comes before, in the clock's seconds."""
+    """When to call ``on_wake``, in the clock's seconds."""
 
     def __init__(self, name: str | None = None, *, clock: Clock | None = None) -> None:
         super().__init__()
@@ -70,6 +76,8 @@ class Actor(pykka.ThreadingActor):
         try:
             self.started.get()
         except BaseException as error:
+            if error is not self.started._error:
+                raise  # Ctrl-C while we waited
             raise StartError(self.name, describe(error)) from error
 
     def start_thread(self) -> threading.Thread:
@@ -90,6 +98,8 @@ class Actor(pykka.ThreadingActor):
         except BaseException as error:
             self._end()
             self.started.set_exception((type(error), error, error.__traceback__))
+            if _is_ctrl_c(error):
+                raise
             return False
         self.started.set()
         return True
@@ -97,22 +107,31 @@ class Actor(pykka.ThreadingActor):
     def _actor_loop(self) -> None:
         if not self.started.is_set() and not self.begin():
             return
+        inbox = self.actor_inbox
         while not (self.actor_stopped.is_set() or self._released):
-            letter = self.actor_inbox.get(self._patience())
+            letter = inbox.get(None if self.wake_at is None else self._patience(self.wake_at))
+            # First the time, then the letter: a flood of letters is not to hold a deadline up.
+            if self.wake_at is not None and self.clock.now() >= self.wake_at:
+                self.wake()
             if letter is not BLANK:
                 self.handle(letter)
-            elif self.wake_at is not None and self.clock.now() >= self.wake_at:
-                self.wake()
+        inbox.rest()
         if self.actor_stopped.is_set():
             self.finish()
 
-    def _patience(self) -> float | None:
-        return None if self.wake_at is None else max(0.0, self.wake_at - self.clock.now())
+    def _patience(self, wake_at: float) -> float:
+        # Locks refuse to wait longer than that, and a loop that raised would be no loop.
+        return min(max(0.0, wake_at - self.clock.now()), threading.TIMEOUT_MAX)
 
     def handle(self, letter: Letter) -> None:
         """Take one message; runs on whichever thread the dispatcher chose."""
+        message = letter.message
         try:
-            answer = self._handle_receive(letter.message)
+            # Pykka's own messages are asked for by type, once, before it would go through them.
+            if type(message) in _PYKKAS:
+                answer = self._handle_receive(message)
+            else:
+                answer = self.on_receive(message)
         except BaseException as error:
             if _is_ctrl_c(error):
                 raise
@@ -184,7 +203,11 @@ class Actor(pykka.ThreadingActor):
 
 def describe(error: BaseException) -> str:
     """Give one line that names the error."""
-    text = str(error)
+    try:
+        text = str(error)
+    except BaseException:
+        # An agent's error is an agent's code: that its __str__ raises too is no news.
+        text = "it cannot be printed"
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 

@@ -8,7 +8,7 @@ import pykka
 from pykka._envelope import Envelope
 
 from ..errors import AskError, AskTimeoutError, StoppedError
-from .actor import Actor
+from .actor import Actor, describe
 from .future import Future
 from .mailbox import Mailbox
 
@@ -52,4 +52,4 @@ class Address:
         except AskError:
             raise
         except Exception as error:
-            raise AskError(f"{self.name} raised {type(error).__name__}: {error}") from error
+            raise AskError(f"{self.name} raised {describe(error)}") from error

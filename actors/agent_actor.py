@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,7 +49,7 @@ class AgentActor(Actor):
         self.seat = seat
         self._episode = 0
         self._rng: np.random.Generator | None = None
-        self._turn: AbstractContextManager[Any] = nullcontext()
+        self._turn: threading.Lock | None = None
 
     def on_start(self) -> None:
         self.agent = self.seat.create()
@@ -77,30 +76,36 @@ class AgentActor(Actor):
                 raise TypeError(f"{self.name} takes no {type(message).__name__}")
 
     def _perceive(self, message: Perceive) -> None:
-        call = message.reply_to
-        with self._turn:
-            started = self.clock.now()
-            deadline = call.deadline
-            if deadline is None:
-                deadline = started + call.timeout
-            elif started >= deadline:
-                call.skip(message.index)
-                return
-            try:
+        if self._turn is None:
+            self._act(message)
+        else:
+            with self._turn:
+                self._act(message)
+
+    def _act(self, message: Perceive) -> None:
+        call, index = message.reply_to, message.index
+        now = self.clock.now
+        started = now()
+        deadline = call.deadline
+        if call.over or (deadline is not None and started >= deadline):
+            call.skip(index)
+            return
+        if deadline is None:
+            deadline = started + call.timeout
+        try:
+            if call.episode != self._episode:
                 self._enter_episode(call.episode)
-                context = self._context(call.round, message.experiences, deadline)
-                action = self.decide(message.observation, context)
-            except Exception as error:
-                call.fail(message.index, error, started, self.clock.now())
-                return
-            finished = self.clock.now()
-        call.accept(message.index, action, started, finished)
+            context = self._context(call.round, message.experiences, deadline)
+            action = self.decide(message.observation, context)
+        except Exception as error:
+            call.fail(index, error, started, now())
+            return
+        call.accept(index, action, started, now())
 
     def _enter_episode(self, episode: int) -> None:
         # Told with the call, not by a message: a hung agent's mailbox would fill with them.
-        if episode != self._episode:
-            self.agent.reset(self._seed_of(episode))
-            self._episode = episode
+        self.agent.reset(self._seed_of(episode))
+        self._episode = episode
 
     def _deliver(self, message: Deliver) -> None:
         receive = getattr(self.agent, "receive", None)

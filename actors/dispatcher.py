@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Sequence
 from typing import Protocol
@@ -45,7 +46,7 @@ class Countdown:
         self._end = time.monotonic() + seconds
 
     def left(self) -> float:
-        return max(0.0, self._end - time.monotonic())
+        return min(max(0.0, self._end - time.monotonic()), threading.TIMEOUT_MAX)
 
 
 def start_error(actor: Actor, error: BaseException) -> StartError:

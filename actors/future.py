@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from _thread import allocate_lock
+from _thread import TIMEOUT_MAX, allocate_lock
 from typing import Any, TypeVar
 
 import pykka
@@ -61,7 +61,8 @@ class Future(pykka.Future[T]):
         """
         if self._get_hook is not None:
             return super().get(timeout=timeout)
-        if not self._answered.acquire(timeout=-1 if timeout is None else max(0.0, timeout)):
+        patience = -1 if timeout is None else min(max(0.0, timeout), TIMEOUT_MAX)
+        if not self._answered.acquire(timeout=patience):
             raise pykka.Timeout(f"{timeout} seconds")
         self._answered.release()
         if self._error is not None:

@@ -31,19 +31,26 @@ class InlineDispatcher:
 
     def start(self, actors: Sequence[Actor], timeout: float) -> None:
         for number, actor in enumerate(actors):
-            fresh = not actor.started.is_set()
-            if fresh:
-                ActorRegistry.register(actor.actor_ref)
-            if fresh and not actor.begin():
+            try:
+                self._start(actor)
+            except BaseException:
                 self.stop(actors[:number], grace=0.0)
-                self._raise(actor)
-            actor.actor_inbox.notify = partial(self._notify, actor)
+                raise
+        for actor in actors:
+            # Nobody announces what was put before, by those that another dispatcher ran.
+            if not actor.actor_inbox.empty():
+                self._notify(actor)
 
-    def _raise(self, actor: Actor) -> None:
-        try:
-            actor.started.get()
-        except BaseException as error:
-            raise start_error(actor, error) from error
+    def _start(self, actor: Actor) -> None:
+        fresh = not actor.started.is_set()
+        if fresh:
+            ActorRegistry.register(actor.actor_ref)
+        if fresh and not actor.begin():
+            try:
+                actor.started.get()
+            except BaseException as error:
+                raise start_error(actor, error) from error
+        actor.actor_inbox.notify = partial(self._notify, actor)
 
     def stop(self, actors: Sequence[Actor], grace: float) -> list[str]:
         for actor in actors:
@@ -65,7 +72,7 @@ class InlineDispatcher:
             try:
                 self._run()
             except BaseException:
-                # Ctrl-C in the middle of an agent: what waited is not to run later.
+                # Ctrl-C in the middle of an agent: no other is to run before the caller knows.
                 self._ready.clear()
                 raise
             finally:
@@ -79,3 +86,6 @@ class InlineDispatcher:
                 actor.handle(letter)
             if actor.actor_stopped.is_set():
                 actor.finish()
+            elif not actor.actor_inbox.empty():
+                # More letters than announcements: Ctrl-C left some behind.
+                self._ready.append(actor)

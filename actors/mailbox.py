@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from _thread import allocate_lock
+from collections import deque
 from collections.abc import Callable
-from queue import Empty, SimpleQueue
 from typing import Any
 
 import pykka
@@ -12,6 +13,7 @@ from pykka._envelope import Envelope
 
 from ..logs import get_logger
 from .messages import Request
+from .pace import Pace
 
 log = get_logger(__name__)
 
@@ -27,19 +29,35 @@ class Mailbox:
     Any thread may put; one reader at a time gets.
     """
 
+    __slots__ = ("_asleep", "_closed", "_letters", "baton", "bell", "notify", "pace")
+
     def __init__(self) -> None:
-        self._letters: SimpleQueue[Letter] = SimpleQueue()
+        self._letters: deque[Letter] = deque()
         self._closed = False
+        self.bell = allocate_lock()
+        """Released by whoever wakes the reader."""
+        self.bell.acquire()
+        # Holds one thing while the reader sleeps; whoever takes it out wakes the reader.
+        self._asleep: list[bool] = []
+        self.baton = 0
+        self.pace: Pace | None = None
+        """Decides when a sleeping reader is woken; None for at once."""
         self.notify: Callable[[], None] | None = None
         """Told of each letter, by dispatchers whose readers do not wait in ``get``."""
 
     def put(self, letter: Letter, /) -> None:
         """Add a letter; never blocks. A closed mailbox answers it with ActorDeadError."""
-        self._letters.put(letter)
+        self._letters.append(letter)
         # First append, then look: with close() doing it the other way round, one of the
         # two sees every letter.
         if self._closed:
             self._refuse_all()
+        elif self._asleep:
+            if self._claim():
+                if self.pace is None:
+                    self.bell.release()
+                else:
+                    self.pace.ring(self)
         elif self.notify is not None:
             self.notify()
 
@@ -49,38 +67,62 @@ class Mailbox:
         Args:
             timeout: seconds; None waits for ever, 0 does not wait.
         """
+        if not self._letters:
+            if timeout is not None and timeout <= 0:
+                return BLANK
+            self._sleep(timeout)
         try:
-            if timeout is None:
-                return self._letters.get()
-            if timeout > 0:
-                return self._letters.get(timeout=timeout)
-            return self._letters.get_nowait()
-        except Empty:
+            return self._letters.popleft()
+        except IndexError:
             return BLANK
 
+    def _sleep(self, timeout: float | None) -> None:
+        if self.baton:
+            self.rest()
+        self._asleep.append(True)
+        # First lie down, then look: put() and close() do it the other way round. If somebody
+        # has claimed the right to wake us, the bell will ring.
+        if (self._letters or self._closed) and self._claim():
+            return
+        if timeout is None or (not self.bell.acquire(timeout=timeout) and not self._claim()):
+            self.bell.acquire()
+
+    def _claim(self) -> bool:
+        try:
+            return self._asleep.pop()
+        except IndexError:
+            return False
+
+    def rest(self) -> None:
+        """Hand the baton on; for a reader that will not read for a while."""
+        baton, self.baton = self.baton, 0
+        if baton and self.pace is not None:
+            self.pace.pass_on(baton)
+
     def empty(self) -> bool:
-        return self._letters.empty()
+        return not self._letters
 
     def wake(self) -> None:
-        """Make a waiting reader return from ``get``."""
-        self._letters.put(BLANK)
+        """Make a waiting reader return from ``get``, whatever the pace."""
+        self._letters.append(BLANK)
+        if self._claim():
+            self.bell.release()
 
     def close(self) -> None:
-        """Refuse what waits and all that will come."""
+        """Refuse what waits and all that will come; a waiting reader returns."""
         self._closed = True
         self._refuse_all()
+        if self._claim():
+            self.bell.release()
 
     def _refuse_all(self) -> None:
-        reader_called = False
         while True:
             try:
-                letter = self._letters.get_nowait()
-            except Empty:
-                break
-            reader_called |= letter is BLANK
-            _return(letter)
-        if reader_called:
-            self._letters.put(BLANK)
+                letter = self._letters.popleft()
+            except IndexError:
+                return
+            if letter is not BLANK:
+                _return(letter)
 
 
 def refuse(letter: Letter, error: BaseException) -> None:
@@ -96,7 +138,7 @@ def _return(letter: Letter) -> None:
     _answer(letter, error)
     if isinstance(letter.message, Request):
         letter.message.lose(error)
-    elif letter.reply_to is None and letter is not BLANK:
+    elif letter.reply_to is None:
         log.info("message.undelivered", message=type(letter.message).__name__)
 
 

@@ -12,6 +12,7 @@ from ..errors import StartError, TooManyActorsError
 from .actor import Actor
 from .dispatcher import Countdown, start_error
 from .limits import thread_limit
+from .pace import Pace
 
 
 class ThreadedDispatcher:
@@ -21,11 +22,13 @@ class ThreadedDispatcher:
 
     def __init__(self) -> None:
         self._threads: dict[str, threading.Thread] = {}
+        self._pace = Pace()
 
     def start(self, actors: Sequence[Actor], timeout: float) -> None:
         limit = thread_limit()
         if len(actors) > limit.threads:
             raise TooManyActorsError(len(actors), limit.threads, limit.reason)
+        self._pace = Pace()
         countdown = Countdown(timeout)
         # One after another: agents are made in a fixed order, and a constructor that is not
         # made for threads meets no other.
@@ -33,7 +36,9 @@ class ThreadedDispatcher:
             try:
                 self._start(actor, countdown, timeout)
             except BaseException:
-                actor.abandon()
+                # Those behind it too: taken over from another dispatcher, they live already.
+                for unstarted in actors[number:]:
+                    unstarted.abandon()
                 self.stop(actors[:number], grace=countdown.left())
                 raise
 
@@ -41,36 +46,49 @@ class ThreadedDispatcher:
         fresh = not actor.started.is_set()
         if fresh:
             ActorRegistry.register(actor.actor_ref)
+        actor.actor_inbox.pace = self._pace if actor.paced else None
         try:
             self._threads[actor.actor_urn] = actor.start_thread()
             actor.started.get(timeout=countdown.left())
-        except KeyboardInterrupt:
-            raise
-        except pykka.Timeout:
-            raise StartError(actor.name, f"not ready after {timeout:g} s") from None
         except BaseException as error:
+            # Whatever the actor raised is its failure, be it KeyboardInterrupt; Ctrl-C is ours.
+            its_own = error is actor.started._error
+            if isinstance(error, KeyboardInterrupt) and not its_own:
+                raise
+            if isinstance(error, pykka.Timeout) and not its_own:
+                raise StartError(actor.name, f"not ready after {timeout:g} s") from None
             raise start_error(actor, error) from error
 
     def stop(self, actors: Sequence[Actor], grace: float) -> list[str]:
         for actor in actors:
             actor.request_stop()
-        return [actor.name for actor in self._left_over(actors, grace, "abandon")]
+            if actor.actor_urn not in self._threads:
+                # Released, and nobody took it over.
+                actor.finish()
+        busy = self._left_over(actors, grace)
+        self._pace.stop()
+        for actor in busy:
+            actor.abandon()
+        return [actor.name for actor in busy]
 
     def release(self, actors: Sequence[Actor], timeout: float) -> list[str]:
         for actor in actors:
             actor.release()
-        return [actor.name for actor in self._left_over(actors, timeout, "keep")]
+        self._pace.stop()
+        return [actor.name for actor in self._left_over(actors, timeout)]
 
-    def _left_over(self, actors: Sequence[Actor], seconds: float, fate: str) -> list[Actor]:
+    def _left_over(self, actors: Sequence[Actor], seconds: float) -> list[Actor]:
+        """Wait for their threads; give those whose threads are still at work."""
         countdown = Countdown(seconds)
         busy = []
         for actor in actors:
             thread = self._threads.pop(actor.actor_urn, None)
             if thread is None:
                 continue
-            thread.join(countdown.left())
+            # An agent may stop its own society, and its thread cannot wait for itself.
+            if thread is not threading.current_thread():
+                thread.join(countdown.left())
             if thread.is_alive():
+                self._threads[actor.actor_urn] = thread
                 busy.append(actor)
-                if fate == "abandon":
-                    actor.abandon()
         return busy

@@ -18,6 +18,7 @@ import numpy as np
 
 from ..coordination.progress import Silence
 from ..coordination.run import Run
+from ..errors import WorkError
 from ..models import chance
 from ..models.agent import Context, Place
 from ..models.experience import Experience
@@ -27,7 +28,7 @@ from ..models.policies import best
 from ..models.profile import InferenceSettings
 from ..models.terrain import Terrain, shared_terrain
 from ..society import Society
-from .harness import Case, Ratio, Variant, WorkError
+from .harness import Case, Ratio, Variant
 from .legacy_explorer import LegacyExplorer, legacy
 
 _AGENTS = 50

@@ -10,19 +10,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from ..clock import Clock
-from ..errors import AntiphonError
-
-
-class WorkError(AntiphonError):
-    """A variant did not do the work that it was timed for, so there is no result.
-
-    Attributes:
-        variant: which one.
-    """
-
-    def __init__(self, variant: str, why: str) -> None:
-        super().__init__(f"bench variant {variant!r} did not do its work: {why}")
-        self.variant = variant
+from ..errors import WorkError
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from ..models.experience import Experience
 
@@ -40,6 +40,13 @@ class Absences:
         missed = self._missed.setdefault(agent_id, deque(maxlen=MISSED_LIMIT))
         self.forgotten += len(missed) == MISSED_LIMIT
         missed.append(experience)
+
+    def give_back(self, agent_id: str, experiences: Sequence[Experience]) -> None:
+        """Keep steps that the agent was to be told of and did not hear."""
+        # Older than whatever it has missed since.
+        later = self._missed.pop(agent_id, ())
+        for experience in (*experiences, *later):
+            self.miss(agent_id, experience)
 
     def catch_up(self, agent_id: str, previous: Experience | None) -> tuple[Experience, ...]:
         """Give all that the agent has to be told, oldest first, and forget it here."""

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from ..actors.actor import describe
+
 
 class ActionCheck:
     """Holds every agent's action space against what the agent answered."""
@@ -24,7 +26,13 @@ class ActionCheck:
             if type(action) is int and action in self._ranges.get(agent_id, ()):
                 continue
             space = self._spaces.get(agent_id)
-            if space is not None and (why := _why_not(space, action)):
+            if space is None:
+                continue
+            try:
+                why = _why_not(space, action)
+            except Exception as error:  # noqa: BLE001  a foreign space looks at a foreign object
+                why = f"cannot be looked at: {describe(error)}"
+            if why:
                 bad[agent_id] = why
         return bad
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -25,22 +25,29 @@ class RoundFilled:
     round: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Returned:
     """Heard by the coordinator: an agent is back from a round that has gone on without it."""
 
     round: int
     agent_id: str
-    unread: bool
-    """It found the deadline passed and did nothing; otherwise an answer was dropped."""
+    late: bool
+    """An answer came and was dropped; otherwise the call was not even read."""
+    unheard: tuple[Experience, ...] = ()
+    """What an unread call was to tell."""
 
 
 class _Todo(NamedTuple):
     """What follows from an answer."""
 
-    settled: bool
-    filled: bool
-    calls: Sequence[int]
+    settled: bool = True
+    filled: bool = False
+    calls: Sequence[int] = ()
+
+
+_NOTHING = _Todo()
+_FILLED = _Todo(filled=True)
+_TOO_LATE = _Todo(settled=False)
 
 
 class RoundCall:
@@ -66,6 +73,7 @@ class RoundCall:
         self.episode = episode
         self.deadline = round.deadline
         self.timeout = round.timeout
+        self.over = False
         self._addresses = addresses
         self._coordinator = coordinator
         self._observations = observations
@@ -89,7 +97,8 @@ class RoundCall:
         with self._lock:
             settled = self._round.accept(index, action, started, finished)
             todo = self._todo(finished, settled=settled)
-        self._do(todo, index)
+        if todo is not _NOTHING:
+            self._do(todo, index)
 
     def fail(self, index: int, error: BaseException, started: float, finished: float) -> None:
         with self._lock:
@@ -101,7 +110,7 @@ class RoundCall:
         with self._lock:
             settled = self._round.lose(index, error)
             todo = self._todo(self._round.opened, settled=settled)
-        self._do(todo, index)
+        self._do(todo, index, unread=True)
 
     def skip(self, index: int) -> None:
         with self._lock:
@@ -111,9 +120,12 @@ class RoundCall:
 
     def _todo(self, now: float, *, settled: bool) -> _Todo:
         """Ask the round what follows; under the lock."""
+        round = self._round
         if not settled:
-            return _Todo(settled=False, filled=False, calls=())
-        return _Todo(settled=True, filled=self._round.filled, calls=self._round.call_next(now))
+            return _TOO_LATE
+        if round.filled:
+            return _FILLED
+        return _Todo(calls=round.call_next(now)) if round.waiting else _NOTHING
 
     def _do(self, todo: _Todo, index: int, *, unread: bool = False) -> None:
         """Do it; outside the lock, since telling may run the next actor right here."""
@@ -123,9 +135,16 @@ class RoundCall:
             self._coordinator.tell(RoundFilled(self.round))
         elif not todo.settled:
             agent_id = self._round.slots[index].agent_id
-            self._coordinator.tell(Returned(self.round, agent_id, unread))
+            unheard = self._experiences[index] if unread else ()
+            self._coordinator.tell(Returned(self.round, agent_id, not unread, unheard))
+
+    def unheard(self) -> Iterator[tuple[str, tuple[Experience, ...]]]:
+        """Give the members whose call nobody read, each with what it was to tell."""
+        for index in self._round.unread:
+            yield self._round.slots[index].agent_id, self._experiences[index]
 
     def close(self) -> list[str]:
         """End the round; give the members still at work."""
         with self._lock:
+            self.over = True
             return self._round.close()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..actors.actor import Actor
+from ..actors.actor import Actor, harmless
 from ..actors.address import Address
 from ..actors.future import Future
 from ..actors.messages import Deliver, EpisodeEnded, Request
@@ -76,6 +76,8 @@ class Coordinator(Actor):
     The round lives in a plain ``Round``; answers reach it through its ``RoundCall`` without
     passing this mailbox, which hears only that the round is full or that time is up.
     """
+
+    paced = False  # one thread for which all the others wait
 
     def __init__(
         self,
@@ -169,19 +171,15 @@ class Coordinator(Actor):
             return
         message, round, call = self._open
         self._open = self.wake_at = None
-        at_work = call.close()
-        if not self.sequential:
-            # Run inline nobody is at work once this runs, not even after Ctrl-C.
-            self._absences.leave(at_work, round.number)
-        outcome = conclude(
-            round,
-            self._check,
-            message.rules,
-            message.previous,
-            now=self.clock.now(),
-            late=self._late,
-        )
-        self._late = 0
+        self._absences.leave(call.close(), round.number)
+        for agent_id, experiences in call.unheard():
+            self._absences.give_back(agent_id, experiences)
+        try:
+            outcome = self._conclude(message, round)
+        except BaseException as error:
+            # Somebody waits, and the round that would answer is closed.
+            message.fail(harmless(error, self.name))
+            raise
         log.debug(
             "round.closed",
             round=round.number,
@@ -192,6 +190,17 @@ class Coordinator(Actor):
         self._reply(message, outcome)
         self._deliver_held()
 
+    def _conclude(self, message: StartRound, round: Round) -> Outcome:
+        late, self._late = self._late, 0
+        return conclude(
+            round,
+            self._check,
+            message.rules,
+            message.previous,
+            now=self.clock.now(),
+            late=late,
+        )
+
     def _reply(self, message: StartRound, outcome: Outcome) -> None:
         absent = missing(outcome) if message.rules.fallback is None else []
         if absent:
@@ -200,8 +209,10 @@ class Coordinator(Actor):
             message.reply_to.set(outcome)
 
     def _welcome(self, message: Returned) -> None:
-        self._absences.come_back(message.agent_id, message.round)
-        self._late += not message.unread
+        # A host that answers twice is neither away nor late.
+        if self._absences.come_back(message.agent_id, message.round):
+            self._late += message.late
+            self._absences.give_back(message.agent_id, message.unheard)
 
     def _end_episode(self, message: EndEpisode) -> None:
         for agent_id, experience in message.previous.items():

@@ -14,7 +14,7 @@ from ..actors.inline import InlineDispatcher
 from ..actors.messages import Question
 from ..actors.threaded import ThreadedDispatcher
 from ..clock import Clock
-from ..errors import StartError, StoppedError
+from ..errors import StartError, StoppedError, TooManyActorsError
 from ..logs import get_logger
 from ..models.agent import Agent, Place
 from ..models.experience import Experience
@@ -84,8 +84,10 @@ class Ensemble:
             RoundIncompleteError: an action is missing, and the rules have no fallback.
         """
         reply: Future[Outcome] = Future()
-        self._coordinator.tell(StartRound(round, episode, observations, previous, rules, reply))
+        start = StartRound(round, episode, observations, previous, rules, reply)
         try:
+            # Run inline, it is in here that the agents act.
+            self._coordinator.tell(start)
             outcome: Outcome = reply.get()
         except KeyboardInterrupt:
             self._coordinator.tell(AbandonRound())
@@ -109,17 +111,28 @@ class Ensemble:
 
         Raises:
             StoppedError: an agent is at work on an earlier round and cannot be moved.
+            TooManyActorsError: the machine does not bear it; all go on as before.
         """
         if dispatcher == self._dispatcher_name:
             return
         busy = self._coordinator.ask(WhoIsBusy(), self._timeout)
-        busy = busy or self._dispatcher.release(self._actors, self._timeout)
+        if not busy and (busy := self._dispatcher.release(self._actors, self._timeout)):
+            # The others have left their threads, and nobody would run them any more.
+            self.stop(grace=0.0)
         if busy:
             raise StoppedError(f"cannot change to {dispatcher}: {', '.join(busy)} still at work")
+        before = self._dispatcher
+        try:
+            self._hand_over(_DISPATCHERS[dispatcher]())
+        except TooManyActorsError:
+            self._hand_over(before)
+            raise
         self._dispatcher_name = dispatcher
-        self._dispatcher = _DISPATCHERS[dispatcher]()
-        self._conductor.sequential = self._dispatcher.sequential
-        self._dispatcher.start(self._actors, self._timeout)
+
+    def _hand_over(self, dispatcher: Dispatcher) -> None:
+        self._dispatcher = dispatcher
+        self._conductor.sequential = dispatcher.sequential
+        dispatcher.start(self._actors, self._timeout)
 
     def stop(self, grace: float) -> list[str]:
         """Stop everyone; give the names of those whose threads had to be abandoned.

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..errors import SettingsError
 from ..models.experience import Experience
+from ..models.frozen import frozen
 from .environment import Environment
 
 Fallback = Callable[[str, Experience | None], Any]
@@ -32,7 +33,8 @@ class NoOp:
     """Do nothing, as the environment understands it."""
 
     def __init__(self, actions: Mapping[str, Any]) -> None:
-        self._actions = actions
+        # One object stands in again and again, and agents are shown what was executed.
+        self._actions = {agent_id: frozen(action) for agent_id, action in actions.items()}
 
     def __call__(self, agent_id: str, previous: Experience | None) -> Any:
         return self._actions[agent_id]
@@ -54,7 +56,7 @@ class Default:
     """Do one given thing."""
 
     def __init__(self, action: Any) -> None:
-        self._action = action
+        self._action = frozen(action)
 
     def __call__(self, agent_id: str, previous: Experience | None) -> Any:
         return self._action

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..actors.actor import describe
 from ..models.experience import Experience
 from ..models.frozen import frozen
 from .actions import ActionCheck
 from .fallback import DROP, Fallback
 from .outcome import Outcome, Status
 from .round import Round, Slot
+
+_PLAIN = frozenset({int, float, str})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,29 +38,27 @@ def conclude(
     late: int,
 ) -> Outcome:
     """Check what came, fill what did not, and say how it went for each member."""
-    intended = {s.agent_id: frozen(s.action) for s in round.slots if s.status is Status.ACTED}
+    intended, bad = _answers(round.slots)
     errors: dict[str, BaseException] = {
         s.agent_id: s.error for s in round.slots if s.error is not None
     }
     status = {s.agent_id: s.status or Status.TIMED_OUT for s in round.slots}
-    for agent_id, why in check.rejections(intended).items():
+    for agent_id, why in {**bad, **check.rejections(intended)}.items():
         status[agent_id] = Status.REJECTED
         errors[agent_id] = ValueError(f"action of {agent_id}: {why}")
-    actions = {
-        agent_id: intended[agent_id]
-        if how is Status.ACTED
-        else _stand_in(rules.fallback, agent_id, previous)
-        for agent_id, how in status.items()
-    }
+    joint = (
+        (i, intended[i] if how is Status.ACTED else _stand_in(rules.fallback, i, previous))
+        for i, how in status.items()
+    )
     answered = [s for s in round.slots if s.started] if rules.metrics else []
     return Outcome(
         round=round.number,
-        actions={agent_id: a for agent_id, a in actions.items() if a is not DROP},
+        actions={agent_id: action for agent_id, action in joint if action is not DROP},
         status=status,
         errors=errors,
         intended=intended,
         latencies={s.agent_id: s.finished - s.called for s in answered},
-        act_seconds=_act_seconds(answered),
+        act_seconds={s.agent_id: s.finished - s.started for s in answered},
         elapsed=now - round.opened,
         late=late + round.late,
     )
@@ -68,9 +69,19 @@ def missing(outcome: Outcome) -> list[str]:
     return sorted(i for i, how in outcome.status.items() if how is not Status.ACTED)
 
 
+def _answers(slots: Sequence[Slot]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Give what was answered, and the reason for each answer that cannot even be kept."""
+    intended: dict[str, Any] = {}
+    bad: dict[str, str] = {}
+    for slot in slots:
+        if slot.status is Status.ACTED:
+            try:
+                action = slot.action
+                intended[slot.agent_id] = action if type(action) in _PLAIN else frozen(action)
+            except Exception as error:  # noqa: BLE001  an answer may be of any type and hold itself
+                bad[slot.agent_id] = f"cannot be kept: {describe(error)}"
+    return intended, bad
+
+
 def _stand_in(fallback: Fallback | None, agent_id: str, previous: Mapping[str, Experience]) -> Any:
     return DROP if fallback is None else fallback(agent_id, previous.get(agent_id))
-
-
-def _act_seconds(answered: list[Slot]) -> dict[str, float]:
-    return {s.agent_id: s.finished - s.started for s in answered}

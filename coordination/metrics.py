@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+from ..actors.actor import describe
 from .histogram import Histogram
 from .outcome import Status
 from .rollout import Step
@@ -56,7 +57,7 @@ class Metrics:
             if lived.status != Status.ACTED:
                 tally.missed[lived.status] += 1
         for agent_id, error in outcome.errors.items():
-            self.agents[agent_id].last_error = f"{type(error).__name__}: {error}"
+            self.agents[agent_id].last_error = describe(error)
         if self.timing:
             self._add_times(step)
 

@@ -54,6 +54,8 @@ class Round:
         self.deadline: float | None = None if own_time else opened + timeout
         self.closed = False
         self.late = 0
+        self.unread: list[int] = []
+        """Members whose call was dropped unread, or never sent."""
         self.slots = [Slot(agent_id) for agent_id in members]
         self._to_call = [i for i, slot in enumerate(self.slots) if slot.agent_id not in busy]
         self._to_call.reverse()
@@ -69,6 +71,11 @@ class Round:
     def filled(self) -> bool:
         """Whether nothing more is to be waited for."""
         return self._open_slots == 0
+
+    @property
+    def waiting(self) -> bool:
+        """Whether somebody has not been called yet."""
+        return bool(self._to_call)
 
     @property
     def nobody_called(self) -> bool:
@@ -89,28 +96,35 @@ class Round:
 
     def accept(self, index: int, action: Any, started: float, finished: float) -> bool:
         """Take an answer; whether it settled the slot."""
-        settled = self._settle(index, Status.ACTED, started, finished)
-        if settled and self.slots[index].status is Status.ACTED:
-            self.slots[index].action = action
-        return settled
+        slot = self.slots[index]
+        if not self._settle(index, Status.ACTED, started, finished):
+            return False
+        if slot.status is Status.ACTED:
+            slot.action = action
+        return True
 
     def fail(self, index: int, error: BaseException, started: float, finished: float) -> bool:
         """Take word that a member's agent raised; whether it settled the slot."""
+        slot = self.slots[index]
         settled = self._settle(index, Status.CRASHED, started, finished)
         if settled:
-            self.slots[index].error = error
+            slot.error = error
         return settled
 
     def lose(self, index: int, error: BaseException) -> bool:
         """Take word that a member's actor is dead; whether it settled the slot."""
+        slot = self.slots[index]
         settled = self._settle(index, Status.DOWN, 0.0, 0.0)
         if settled:
-            self.slots[index].error = error
+            slot.error = error
         return settled
 
     def skip(self, index: int) -> bool:
         """Take word that a member found the deadline passed; whether it settled the slot."""
-        return self._settle(index, Status.TIMED_OUT, 0.0, 0.0)
+        settled = self._settle(index, Status.TIMED_OUT, 0.0, 0.0)
+        if settled:
+            self.unread.append(index)
+        return settled
 
     def _settle(self, index: int, status: Status, started: float, finished: float) -> bool:
         slot = self.slots[index]
@@ -140,6 +154,10 @@ class Round:
         for index, slot in enumerate(self.slots):
             if slot.status is None:
                 slot.status = Status.TIMED_OUT
-                if index not in uncalled:
+                # With time of its own everyone has answered, unless Ctrl-C came between; then
+                # nobody is at work any more.
+                if index in uncalled or self.deadline is None:
+                    self.unread.append(index)
+                else:
                     at_work.append(slot.agent_id)
         return at_work

@@ -38,8 +38,10 @@ class Stage:
             raise ValueError("run needs an environment; without one, call step with observations")
         rollout.enter_episode()
         self._round += 1
+        # Told once, also if the round is cut short and called for again.
+        previous, rollout.previous = rollout.previous, {}
         outcome = self.ensemble.play(
-            self._round, rollout.episode, rollout.observations, rollout.previous, rules
+            self._round, rollout.episode, rollout.observations, previous, rules
         )
         step, ended = rollout.advance(outcome)
         if ended:
@@ -49,6 +51,8 @@ class Stage:
     def play(self, observations: Mapping[str, Any], rules: Rules) -> Outcome:
         """Play one round on given observations; no environment takes part."""
         self._round += 1
-        outcome = self.ensemble.play(self._round, 0, observations, self._loose, rules)
+        told_now = [agent_id for agent_id in observations if agent_id in self._loose]
+        previous = {agent_id: self._loose.pop(agent_id) for agent_id in told_now}
+        outcome = self.ensemble.play(self._round, 0, observations, previous, rules)
         self._loose.update(experiences_of(outcome, observations))
         return outcome

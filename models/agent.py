@@ -57,7 +57,7 @@ class Context:
         self.deadline = deadline
         self.previous = previous
         self.missed = missed
-        self._rng = rng or (lambda: chance.generator(0, agent_id, "act"))
+        self._rng = rng or _own_stream(agent_id)
         self._clock = clock or SystemClock()
 
     @property
@@ -68,6 +68,11 @@ class Context:
     def time_left(self) -> float:
         """Give the seconds until the round closes; negative when it has."""
         return self.deadline - self._clock.now()
+
+
+def _own_stream(agent_id: str) -> Callable[[], np.random.Generator]:
+    stream = chance.generator(0, agent_id, "act")
+    return lambda: stream
 
 
 class Agent(abc.ABC):

@@ -15,7 +15,7 @@ def frozen(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: frozen(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)) and any(isinstance(v, np.ndarray) for v in value):
-        return type(value)(frozen(item) for item in value)
+        return _remade(value, [frozen(item) for item in value])
     return value
 
 
@@ -26,3 +26,9 @@ def _frozen_array(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
     array = array.copy()
     array.flags.writeable = False
     return array
+
+
+def _remade(value: Any, items: list[Any]) -> Any:
+    # A named tuple takes its items one by one.
+    make = getattr(value, "_make", type(value))
+    return make(items)

@@ -6,9 +6,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from antiphon.bench.harness import Case, Measured, Ratio, Spread, Variant, WorkError, measure
+from antiphon.bench.harness import Case, Measured, Ratio, Spread, Variant, measure
 from antiphon.bench.report import Report, run_bench
 from antiphon.clock import ManualClock
+from antiphon.errors import WorkError
 
 OURS_VS_THEIRS = Ratio("ours_vs_theirs", ours="ours", theirs="theirs", target=2.0)
 

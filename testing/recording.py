@@ -1,0 +1,90 @@
+"""What stands in for an address or a round, and remembers what it was told."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+M = TypeVar("M")
+
+
+class RecordingRef:
+    """Takes messages as an actor's address does, and keeps them; nobody reads them.
+
+    Attributes:
+        told: the messages, oldest first.
+    """
+
+    def __init__(self, name: str = "recorder") -> None:
+        self.name = name
+        self.told: list[Any] = []
+
+    def tell(self, message: Any) -> None:
+        self.told.append(message)
+
+    def of(self, kind: type[M]) -> list[M]:
+        """Give the messages of one type, oldest first."""
+        return [message for message in self.told if isinstance(message, kind)]
+
+    def take(self) -> list[Any]:
+        """Give all messages and forget them."""
+        messages, self.told = self.told, []
+        return messages
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """What one member answered to a recording call."""
+
+    index: int
+    how: Literal["accept", "fail", "lose", "skip"]
+    value: Any
+    """The action or the error; None where a call was skipped."""
+    started: float
+    finished: float
+
+
+class RecordingCall:
+    """Stands in for a round in a ``Perceive``, and keeps every answer, duplicates too.
+
+    Answers may come from any thread.
+    """
+
+    def __init__(
+        self,
+        *,
+        round: int = 1,
+        episode: int = 0,
+        deadline: float | None = None,
+        timeout: float = 30.0,
+        over: bool = False,
+    ) -> None:
+        """Make a call; the arguments are what its members read from it."""
+        self.round = round
+        self.episode = episode
+        self.deadline = deadline
+        self.timeout = timeout
+        self.over = over
+        self.answers: list[Answer] = []
+        self._answered = threading.Event()
+
+    def accept(self, index: int, action: Any, started: float, finished: float) -> None:
+        self._keep(Answer(index, "accept", action, started, finished))
+
+    def fail(self, index: int, error: BaseException, started: float, finished: float) -> None:
+        self._keep(Answer(index, "fail", error, started, finished))
+
+    def lose(self, index: int, error: BaseException) -> None:
+        self._keep(Answer(index, "lose", error, 0.0, 0.0))
+
+    def skip(self, index: int) -> None:
+        self._keep(Answer(index, "skip", None, 0.0, 0.0))
+
+    def wait_answered(self, timeout: float) -> bool:
+        """Wait for the first answer; whether it came within so many seconds."""
+        return self._answered.wait(timeout)
+
+    def _keep(self, answer: Answer) -> None:
+        self.answers.append(answer)
+        self._answered.set()
