@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from antiphon.actors.agent_actor import AgentActor, Seat
     from antiphon.clock import Clock, ManualClock, SystemClock
+    from antiphon.coordination.member import Member
     from antiphon.coordination.outcome import Outcome, Status
     from antiphon.coordination.run import Run
     from antiphon.errors import AntiphonError
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from antiphon.models.profile import InferenceSettings, Profile
     from antiphon.models.random_agent import RandomAgent
     from antiphon.settings import SocietySettings
-    from antiphon.society import Member, Society
+    from antiphon.society import Society
 
 __version__ = "0.1.0"
 
@@ -40,7 +41,7 @@ _HOMES = {
     "GridWorld": "models.grid_world",
     "InferenceSettings": "models.profile",
     "ManualClock": "clock",
-    "Member": "society",
+    "Member": "coordination.member",
     "Outcome": "coordination.outcome",
     "Place": "models.agent",
     "Profile": "models.profile",

@@ -67,12 +67,13 @@ class MissingExtraError(AntiphonError, ImportError):
         self.extra = extra
 
 
-class ModelError(AntiphonError, ValueError):
-    """A generative model breaks a rule; the message names agent and field.
+class FieldError(AntiphonError, ValueError):
+    """A part of what an agent was given breaks a rule; the caller mends it.
 
     Attributes:
-        agent_id: whose model, or None while it belongs to nobody.
-        field: for example "A[1]".
+        field: which part, for example "A[1]".
+        rule: what it breaks, and what came.
+        agent_id: whose, or None while it belongs to nobody.
     """
 
     def __init__(self, field: str, rule: str, *, agent_id: str | None = None) -> None:
@@ -83,20 +84,12 @@ class ModelError(AntiphonError, ValueError):
         self.agent_id = agent_id
 
 
-class ObservationError(AntiphonError, ValueError):
-    """An observation does not fit the agent's model; beliefs are as before.
+class ModelError(FieldError):
+    """A generative model breaks a rule; nothing was made from it."""
 
-    Attributes:
-        agent_id: who was given it.
-        field: which part, for example "observation[0]".
-    """
 
-    def __init__(self, field: str, rule: str, *, agent_id: str | None = None) -> None:
-        whose = f"agent {agent_id!r}: " if agent_id else ""
-        super().__init__(f"{whose}{field} {rule}")
-        self.field = field
-        self.rule = rule
-        self.agent_id = agent_id
+class ObservationError(FieldError):
+    """An observation does not fit the agent's model; beliefs are as before."""
 
 
 class StartError(AntiphonError, RuntimeError):

@@ -15,7 +15,9 @@ from .clock import Clock, SystemClock
 from .coordination.catalogue import agent_type, host_type
 from .coordination.ensemble import Ensemble
 from .coordination.environment import Environment
+from .coordination.length import Length
 from .coordination.manifest import manifest, write_json
+from .coordination.member import Member
 from .coordination.options import prepare_options, settings_type_of
 from .coordination.outcome import Outcome
 from .coordination.progress import Progress, Silence, for_terminal
@@ -32,25 +34,6 @@ from .models.profile import InferenceSettings
 from .settings import SettingsType, SocietySettings
 
 _OUTSIDE = "outside"
-
-
-class Member:
-    """One agent as seen from outside: an address to tell and ask."""
-
-    def __init__(self, society: Society, agent_id: str) -> None:
-        self._society = society
-        self.agent_id = agent_id
-
-    def tell(self, message: Any) -> None:
-        """Tell the agent something; it hears it between two rounds."""
-        self._society.tell(self.agent_id, message)
-
-    def ask(self, question: Any, *, timeout: float | None = None) -> Any:
-        """Ask the agent and wait for the answer; see ``Society.ask``."""
-        return self._society.ask(self.agent_id, question, timeout=timeout)
-
-    def __repr__(self) -> str:
-        return f"<agent {self.agent_id}>"
 
 
 class Society:
@@ -237,7 +220,7 @@ class Society:
             RunInterrupted: Ctrl-C; it carries the run until then.
             RoundIncompleteError: an action is missing, and ``on_missing`` is "raise".
         """
-        steps, episodes = _limits(steps, episodes)
+        length = Length(steps, episodes)
         if self._environment is None:
             raise ValueError("run needs an environment; without one, call step with observations")
         if parallelize is not None:
@@ -246,26 +229,24 @@ class Society:
         folder = RunFolder(None if out is None else Path(out))
         self.start()
         self._write_manifest(folder)
-        run = self._run(steps, episodes, folder, progress or for_terminal())
+        run = self._run(length, folder, progress or for_terminal())
         if recipe is not None:
             run = self._with_speedup(run, recipe)
         if folder.out is not None:
             write_json(folder.path / "result.json", run.to_dict())
         return run
 
-    def _run(
-        self, steps: int | None, episodes: int | None, folder: RunFolder, progress: Progress
-    ) -> Run:
+    def _run(self, length: Length, folder: RunFolder, progress: Progress) -> Run:
         settings = self.settings
         recording = Recording(
             timing=settings.metrics,
             tables=folder.path if settings.tables else None,
             progress=progress,
         )
-        progress.begin(*((steps, "step") if steps is not None else (episodes, "episode")))
+        progress.begin(length.total, length.unit)
         interrupted: KeyboardInterrupt | None = None
         try:
-            self._advance(steps, episodes, recording)
+            self._advance(length, recording)
         except KeyboardInterrupt as error:
             interrupted = error
         finally:
@@ -283,13 +264,13 @@ class Society:
             raise RunInterrupted(run) from interrupted
         return run
 
-    def _advance(self, steps: int | None, episodes: int | None, recording: Recording) -> None:
-        done_steps = done_episodes = 0
-        while done_steps != steps and done_episodes != episodes:
+    def _advance(self, length: Length, recording: Recording) -> None:
+        steps = episodes = 0
+        while not length.is_reached(steps, episodes):
             step = self._running.advance(self._rulebook.rules)
-            done_steps += 1
-            done_episodes += step.episode_over
-            recording.add(step, done_steps if steps is not None else done_episodes)
+            steps += 1
+            episodes += step.episode_over
+            recording.add(step, length.count(steps, episodes))
 
     def step(self, observations: Mapping[str, Any], *, timeout: float | None = None) -> Outcome:
         """Play one round without the environment: observations in, outcome out.
@@ -414,12 +395,3 @@ class Society:
                 twin.add(kind, ids=ids, host=host, **options)
             inline = twin.run(run.rounds, progress=Silence())
         return dataclasses.replace(run, speedup=inline.seconds / run.seconds)
-
-
-def _limits(steps: int | None, episodes: int | None) -> tuple[int | None, int | None]:
-    for name, value in (("steps", steps), ("episodes", episodes)):
-        if value is not None and (isinstance(value, bool) or value != int(value) or value < 1):
-            raise ValueError(f"{name} must be a whole number >= 1, got {value!r}")
-    if steps is None and episodes is None:
-        raise ValueError("say how long: run(steps=...) or run(episodes=...)")
-    return steps, episodes
