@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import sys
-from _thread import TIMEOUT_MAX, allocate_lock
+import time
+from _thread import allocate_lock
 from typing import Any, TypeVar
 
 import pykka
 
 T = TypeVar("T")
+
+_SLICE = 0.5
 
 
 class Future(pykka.Future[T]):
@@ -61,13 +65,22 @@ class Future(pykka.Future[T]):
         """
         if self._get_hook is not None:
             return super().get(timeout=timeout)
-        patience = -1 if timeout is None else min(max(0.0, timeout), TIMEOUT_MAX)
-        if not self._answered.acquire(timeout=patience):
+        if not self._wait(timeout):
             raise pykka.Timeout(f"{timeout} seconds")
         self._answered.release()
         if self._error is not None:
             raise self._error
         return self._value
+
+    def _wait(self, timeout: float | None) -> bool:
+        """Wait in slices: a Ctrl-C that comes just before a wait is seen only when it ends."""
+        end = math.inf if timeout is None else time.monotonic() + timeout
+        left = math.inf if timeout is None else max(0.0, timeout)
+        while not self._answered.acquire(timeout=min(left, _SLICE)):
+            left = end - time.monotonic()
+            if not left > 0:  # also for a NaN
+                return False
+        return True
 
     def set_get_hook(self, func: Any) -> None:
         """Compute the answer when asked for; Pykka's stop() needs this."""

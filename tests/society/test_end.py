@@ -1,0 +1,115 @@
+"""The end of a run and of a society, whoever brings it about."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from typing import Any
+
+import pytest
+from antiphon.coordination.run import Run
+from antiphon.errors import (
+    RunInterrupted,
+    StoppedError,
+)
+from antiphon.models.agent import Context
+from antiphon.society import Society
+from antiphon.tests.society.cast import DISPATCHERS, FUSE, Does, Ring, Witness
+
+
+def test_after_a_stop_everything_is_a_typed_error_and_stop_may_come_again() -> None:
+    world = Ring()
+    society = Society(world)
+    society.add(Does)
+    society.run(1)
+    society.stop()
+    society.stop()
+    assert world.closed == 1
+    for use in (
+        lambda: society.run(1),
+        lambda: society.step({"a": 0}),
+        lambda: society.tell("a", 1),
+        lambda: society.ask("a", 1),
+        lambda: society.broadcast(1),
+        lambda: society.add(Does),
+    ):
+        with pytest.raises(StoppedError):
+            use()
+
+
+@pytest.mark.parametrize("stoppers", [1, 2])
+def test_stop_from_other_threads_ends_a_run(stoppers: int, let_go: threading.Event) -> None:
+    in_round = threading.Event()
+
+    def act(seen: Any, context: Context) -> int:
+        if context.round == 3:
+            in_round.set()
+            let_go.wait(FUSE)
+        return 1
+
+    def stop() -> None:
+        in_round.wait(FUSE)
+        society.stop()
+
+    society = Society(Ring(), grace=0.5, tables=False)
+    society.add(Does, ids=["b"], act=act)
+    society.add(Does)
+    threads = [threading.Thread(target=stop) for _ in range(stoppers)]
+    for thread in threads:
+        thread.start()
+    with pytest.raises(StoppedError):
+        society.run(10)
+    for thread in threads:
+        thread.join(FUSE)
+    assert society.abandoned == ["b"]
+
+
+def test_an_agent_may_stop_its_society() -> None:
+    stopped = threading.Event()
+
+    def act(seen: Any, context: Context) -> int:
+        society.stop()
+        stopped.set()
+        return 1
+
+    world = Ring()
+    society = Society(world, grace=0.05, tables=False)
+    society.add(Does, ids=["b"], act=act)
+    society.add(Does)
+    with pytest.raises(StoppedError):
+        society.run(10)
+    assert stopped.wait(FUSE)
+    assert world.closed == 1
+
+
+@pytest.mark.parametrize("dispatcher", DISPATCHERS)
+def test_ctrl_c_carries_the_run_and_the_society_goes_on(
+    dispatcher: str, let_go: threading.Event
+) -> None:
+    def act(seen: Any, context: Context) -> int:
+        if context.round == 3:
+            if dispatcher == "inline":
+                raise KeyboardInterrupt
+            # The caller waits by then; a signal just before a wait is seen only after it.
+            let_go.wait(0.2)
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+            let_go.wait(FUSE)
+        return 1
+
+    witness = Witness()
+    with Society(Ring(), dispatcher=dispatcher, tables=False) as society:
+        society.add(Does, ids=["a"])
+        society.add(Does, ids=["b"], act=act)
+        society.add(Does, ids=["c"])
+        with pytest.raises(RunInterrupted) as caught:
+            society.run(10, progress=witness)
+        run = caught.value.run
+        assert isinstance(run, Run)
+        assert (run.rounds, run.interrupted, run.outcomes) == (2, True, {"acted": 6})
+        let_go.set()
+        assert len(society.ask("b", "lived", timeout=FUSE)) == 2
+        assert society.run(4).rounds == 4
+        for agent_id in ("a", "c"):
+            lived = society.ask(agent_id, "lived", timeout=FUSE)
+            # The round that was cut short was nobody's; no other was told twice.
+            assert [experience.round for experience in lived] == [1, 2, 4, 5, 6]
