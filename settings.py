@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import configparser
 import difflib
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
@@ -116,6 +117,16 @@ def anything(value: Any) -> Any:
     return value
 
 
+def json_value(value: Any) -> Any:
+    """Accept every value; text, as files and the environment give it, is read as JSON."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except json.JSONDecodeError:
+        return value
+
+
 def _threaded_or_inline(value: Any) -> str:
     return "threaded" if flag(value) else "inline"
 
@@ -150,7 +161,7 @@ class SocietySettings:
         run_time=True,
     )
     default_action: Any = setting(
-        None, anything, "the action for on_missing='default'", run_time=True
+        None, json_value, "the action for on_missing='default'", run_time=True
     )
     batch_size: int | None = setting(
         None,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+import numpy as np
+
 from ..errors import SettingsError
 from ..models.experience import Experience
 from ..models.frozen import frozen
@@ -97,6 +99,8 @@ def _checked(action: Any, environment: Environment | None, agent_ids: Iterable[s
         return action
     for agent_id in agent_ids:
         space = environment.action_space(agent_id)
+        if isinstance(action, list) and space.dtype is not None:
+            action = np.asarray(action, space.dtype)
         if not space.contains(action):
             raise SettingsError("default_action", f"{action!r} of {agent_id} is not in {space}")
     return action

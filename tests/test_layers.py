@@ -146,6 +146,23 @@ def test_a_value_that_breaks_its_rule_names_key_and_source(
         ap.Society()
 
 
+@pytest.mark.parametrize(
+    ("text", "options", "executed"), [("3", {}, 3), ("[0.5, 0, 0, 1, 0]", {"c": True}, None)]
+)
+def test_a_default_action_can_be_given_as_text(
+    text: str, options: dict[str, bool], executed: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mpe2 import simple_v3
+
+    monkeypatch.setenv("ANTIPHON_ON_MISSING", "default")
+    monkeypatch.setenv("ANTIPHON_DEFAULT_ACTION", text)
+    env = simple_v3.parallel_env(continuous_actions="c" in options)
+    with ap.Society(env) as society:
+        society.add(Trader, patience=99)
+        action = society.step({"agent_0": None}).actions["agent_0"]
+    assert (action == executed) if executed else (action.tolist() == [0.5, 0, 0, 1, 0])
+
+
 def test_an_unknown_variable_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANTIPHON_TIMOUT", "3")
     with pytest.raises(SettingsError, match=r"ANTIPHON_TIMOUT.*did you mean 'timeout'"):
