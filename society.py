@@ -80,8 +80,6 @@ class Society:
         self.abandoned: list[str] = []
         """Agents that did not come back when the society stopped."""
 
-    # Who is in it
-
     def add(
         self,
         kind: str | type[Agent],
@@ -136,8 +134,6 @@ class Society:
     def __getitem__(self, agent_id: str) -> Member:
         return Member(self, self._known(agent_id))
 
-    # Life
-
     def start(self) -> None:
         """Start every actor, or none; ``run`` and the others do it when needed.
 
@@ -191,8 +187,6 @@ class Society:
         traceback: TracebackType | None,
     ) -> None:
         self.stop()
-
-    # Rounds
 
     def run(
         self,
@@ -290,8 +284,6 @@ class Society:
         rules = book.rules if timeout is None else book.rules_for(timeout=timeout)
         return self._running.play(observations, rules)
 
-    # Talking to agents
-
     def tell(self, agent_id: str, message: Any) -> None:
         """Tell one agent something; it hears it between two rounds.
 
@@ -323,8 +315,6 @@ class Society:
         seconds = self.settings.timeout if timeout is None else timeout
         return self._running.ensemble.ask(agent_id, question, _OUTSIDE, seconds)
 
-    # Settings
-
     @property
     def settings(self) -> SocietySettings:
         """What holds now."""
@@ -341,8 +331,6 @@ class Society:
             SettingsError: a key is unknown, breaks its rule, or is fixed.
         """
         self._rulebook.change(**changes)
-
-    # Inside
 
     @property
     def _running(self) -> Stage:

@@ -64,8 +64,6 @@ class Actor(pykka.ThreadingActor):
     def _create_future() -> Future[Any]:
         return Future()
 
-    # Life, in the order in which it happens
-
     def _start_actor_loop(self) -> None:
         """Start a thread and wait until ``on_start`` has returned.
 
@@ -163,8 +161,6 @@ class Actor(pykka.ThreadingActor):
             if _is_ctrl_c(error):
                 raise
             log.warning("actor.hook_failed", actor=self.name, hook=hook, error=describe(error))
-
-    # The end
 
     def request_stop(self) -> None:
         """Stop after the message in hand, ahead of all that waits; returns at once."""
