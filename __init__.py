@@ -82,6 +82,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name == "testing":
+        return importlib.import_module("antiphon.testing")
     if name not in _HOMES:
         raise AttributeError(f"module 'antiphon' has no attribute {name!r}")
     value = getattr(importlib.import_module(f"antiphon.{_HOMES[name]}"), name)

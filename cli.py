@@ -24,6 +24,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; give its exit status: 0 done, 1 failed, 2 misused, 130 Ctrl-C."""
     parser = _parser()
     arguments = parser.parse_args(argv)
+    if arguments.execute is None:
+        parser.print_help()
+        return 0
     logging.basicConfig(
         level=arguments.log_level.upper(), format="%(levelname)s %(name)s %(message)s"
     )
@@ -56,7 +59,8 @@ def _parser() -> argparse.ArgumentParser:
         default="warning",
         help="what to log to standard error (default: warning)",
     )
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    parser.set_defaults(execute=None)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     for command in (run, bench, agents, doctor):
         command.add_parser(commands)
     return parser

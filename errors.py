@@ -28,13 +28,21 @@ class UnknownNameError(AntiphonError, LookupError):
     """
 
     def __init__(
-        self, kind: str, name: str, *, tried: Sequence[str] = (), known: Sequence[str] = ()
+        self,
+        kind: str,
+        name: str,
+        *,
+        tried: Sequence[str] = (),
+        known: Sequence[str] = (),
+        hint: str = "",
     ) -> None:
         words = [f"no {kind} is called {name!r}"]
         if tried:
             words.append(f"tried {', '.join(tried)}")
         if known:
             words.append(f"there are {', '.join(known)}")
+        if hint:
+            words.append(hint)
         super().__init__("; ".join(words))
         self.kind = kind
         self.name = name
@@ -56,6 +64,7 @@ class SettingsError(AntiphonError, ValueError):
     def __init__(self, key: str, why: str, *, source: str = "keyword") -> None:
         super().__init__(f"setting {key!r} (from {source}): {why}")
         self.key = key
+        self.why = why
         self.source = source
 
 
@@ -120,6 +129,18 @@ class TooManyActorsError(AntiphonError, RuntimeError):
 
 class StoppedError(AntiphonError, RuntimeError):
     """The society or the actor has been stopped; start a new one."""
+
+
+class WorldError(AntiphonError, RuntimeError):
+    """The environment raised in reset or step; what it raised is chained, and is its to mend.
+
+    Attributes:
+        environment: its name.
+    """
+
+    def __init__(self, environment: str, where: str, why: str) -> None:
+        super().__init__(f"environment {environment} failed in {where}: {why}")
+        self.environment = environment
 
 
 class RoundIncompleteError(AntiphonError, RuntimeError):

@@ -11,7 +11,7 @@ import difflib
 import os
 import tomllib
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -151,6 +151,11 @@ def split_options(
     return own, {key: value for key, value in options.items() if key not in own}
 
 
+def setting_names(kind: type[SettingsType]) -> list[str]:
+    """Give every name that a setting of this type goes by."""
+    return list(_names(kind))
+
+
 def _own_names(kind: type[SettingsType], layer: Mapping[str, Any], source: str) -> dict[str, Any]:
     """Turn aliases into names and values into parsed ones."""
     known = _names(kind)
@@ -185,13 +190,16 @@ def _field(kind: type[SettingsType], name: str) -> dataclasses.Field[Any]:
 
 
 def _near(name: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name.lower(), sorted(known), 1)
+    by_lower = {option.lower(): option for option in known}
+    near = [by_lower[n] for n in difflib.get_close_matches(name.lower(), sorted(by_lower), 1)]
     return f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(sorted(known))}"
 
 
 def _unknown(key: str, known: Iterable[str], source: str, prefix: str = "") -> SettingsError:
-    shown = prefix + key.upper() if prefix else key
-    return SettingsError(shown, f"no such key{_near(key, known)}", source=source)
+    if not prefix:
+        return SettingsError(key, f"no such key{_near(key, known)}", source=source)
+    names = [prefix + name.upper() for name in known]
+    return SettingsError(prefix + key.upper(), f"no such key{_near(key, names)}", source=source)
 
 
 def _say_not_built(section: str, values: Mapping[str, Any], path: str) -> None:
@@ -207,9 +215,12 @@ def _say_not_built(section: str, values: Mapping[str, Any], path: str) -> None:
 def _sections(path: Path) -> dict[str, dict[str, Any]]:
     try:
         text = path.read_text(encoding="utf-8")
-        raw = tomllib.loads(text) if path.suffix == ".toml" else _ini(text)
+        if path.suffix not in _READERS:
+            raise SettingsError(str(path), f"must end in {', '.join(_READERS)}", source="file")
+        raw = _READERS[path.suffix](text)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, configparser.Error) as error:
-        raise SettingsError(str(path), f"cannot be read: {error}", source="file") from error
+        why = " ".join(str(error).split())
+        raise SettingsError(str(path), f"cannot be read: {why}", source="file") from error
     sections: dict[str, dict[str, Any]] = {}
     for name, values in raw.items():
         if not isinstance(values, dict):
@@ -224,3 +235,11 @@ def _ini(text: str) -> dict[str, dict[str, Any]]:
     parser = configparser.ConfigParser(inline_comment_prefixes=("#", ";"), interpolation=None)
     parser.read_string(text)
     return {name: dict(parser[name]) for name in parser.sections()}
+
+
+_Reader = Callable[[str], dict[str, Any]]
+_READERS: dict[str, _Reader] = {
+    ".toml": tomllib.loads,
+    ".ini": _ini,
+    ".cfg": _ini,
+}

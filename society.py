@@ -122,6 +122,11 @@ class Society:
         """Whether any number of agents may be added."""
         return self._environment is None or self._environment.open
 
+    def __repr__(self) -> str:
+        where = "no environment" if self._environment is None else self._environment.name
+        state = "stopped" if self._stopped else "running" if self._stage else "not started"
+        return f"<society of {len(self)} in {where}, {state}>"
+
     def __len__(self) -> int:
         return len(self._roster)
 
@@ -226,8 +231,7 @@ class Society:
         run = self._run(length, folder, progress or for_terminal())
         if recipe is not None:
             run = self._with_speedup(run, recipe)
-        if folder.out is not None:
-            write_json(folder.path / "result.json", run.to_dict())
+        folder.write_result(run.to_dict())
         return run
 
     def _run(self, length: Length, folder: RunFolder, progress: Progress) -> Run:
@@ -238,25 +242,25 @@ class Society:
             progress=progress,
         )
         progress.begin(length.total, length.unit)
-        interrupted: KeyboardInterrupt | None = None
+        cut_short: BaseException | None = None
         try:
             self._advance(length, recording)
-        except KeyboardInterrupt as error:
-            interrupted = error
-        finally:
-            recording.close()
+        except BaseException as error:  # noqa: BLE001  raised again below, once all is written
+            cut_short = error
+        recording.close()
         run = Run.of(
             recording,
             agents=len(self),
             settings=settings,
             folder=folder,
-            interrupted=interrupted is not None,
+            interrupted=cut_short is not None,
         )
-        if interrupted is not None:
-            if folder.out is not None:
-                write_json(folder.path / "result.json", run.to_dict())
-            raise RunInterrupted(run) from interrupted
-        return run
+        if cut_short is None:
+            return run
+        folder.write_result(run.to_dict())
+        if isinstance(cut_short, KeyboardInterrupt):
+            raise RunInterrupted(run) from cut_short
+        raise cut_short
 
     def _advance(self, length: Length, recording: Recording) -> None:
         steps = episodes = 0
@@ -274,9 +278,13 @@ class Society:
             timeout: seconds for this round alone.
 
         Raises:
+            TypeError: observations are no mapping.
             UnknownNameError: an id is nobody's.
             RoundIncompleteError: an action is missing, and ``on_missing`` is "raise".
         """
+        if not isinstance(observations, Mapping):
+            kind = type(observations).__name__
+            raise TypeError(f"step takes observations by agent id, got a {kind}")
         for agent_id in observations:
             self._known(agent_id)
         self.start()
@@ -313,6 +321,8 @@ class Society:
         self._known(agent_id)
         self.start()
         seconds = self.settings.timeout if timeout is None else timeout
+        if not seconds > 0:
+            raise ValueError(f"timeout must be > 0 seconds, got {timeout!r}")
         return self._running.ensemble.ask(agent_id, question, _OUTSIDE, seconds)
 
     @property

@@ -147,8 +147,8 @@ class Actor(pykka.ThreadingActor):
         """Run when ``wake_at`` has come; for deadlines."""
 
     def _fail(self, letter: Letter, error: BaseException) -> None:
-        log.warning("actor.failed", actor=self.name, error=describe(error))
         if letter.reply_to is None:
+            log.warning("actor.failed", actor=self.name, error=describe(error))
             self._contained("on_failure", lambda: self.on_failure(*sys.exc_info()))
             refuse(letter, error)
         else:

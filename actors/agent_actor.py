@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..clock import Clock, SystemClock
+from ..errors import AskError
 from ..models import chance
 from ..models.agent import Agent, Context
 from ..models.experience import Experience
@@ -116,7 +117,7 @@ class AgentActor(Actor):
     def _answer(self, message: Question) -> Any:
         answer = getattr(self.agent, "answer", None)
         if answer is None:
-            raise TypeError(f"agent {self.name} answers no questions: it defines no answer()")
+            raise AskError(f"agent {self.name} answers no questions: it defines no answer()")
         return answer(message.payload, message.sender, self._context(0))
 
     def _end_episode(self, message: EpisodeEnded) -> None:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from typing import Protocol
 
-from ..errors import StartError
+from ..errors import AntiphonError, StartError
 from .actor import Actor, describe
 
 
@@ -51,6 +51,8 @@ class Countdown:
 
 def start_error(actor: Actor, error: BaseException) -> StartError:
     """Say which actor failed, and chain what it raised."""
-    failure = StartError(actor.name, describe(error))
+    # Our own errors say all in their text.
+    why = str(error) if isinstance(error, AntiphonError) else describe(error)
+    failure = StartError(actor.name, why)
     failure.__cause__ = error
     return failure

@@ -18,7 +18,13 @@ def add_parser(commands: Any) -> None:
         epilog="example:\n  antiphon agents list",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("what", choices=("list",), help="list: all of them, broken ones marked")
+    parser.add_argument(
+        "what",
+        nargs="?",
+        choices=("list",),
+        default="list",
+        help="list (default): all of them, broken ones marked",
+    )
     parser.set_defaults(execute=execute)
 
 

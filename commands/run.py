@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from ..coordination.catalogue import environment_factory
@@ -65,6 +66,7 @@ def add_parser(commands: Any) -> None:
         metavar="HOW",
         help="what stands in for a missing action: noop, repeat, default, drop, raise",
     )
+    add("--default-action", metavar="JSON", help="the action for --on-missing default")
     add("--batch-size", metavar="N", help="how many agents may be acting at once (default: all)")
     add("--seed", metavar="N", help="where all chance comes from (default 0)")
     add("--dispatcher", help="threaded (default) or inline")
@@ -82,7 +84,7 @@ def add_parser(commands: Any) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Run, and print what came of it."""
-    build = partial(environment_factory(arguments.environment), **_world_options(arguments.world))
+    build = partial(_build, arguments.environment, _world_options(arguments.world))
     with Society(build, config=arguments.config, **_settings(arguments)) as society:
         kind, n = _who(society, arguments)
         society.add(kind, n=n, host=arguments.host, **_agent_options(arguments))
@@ -93,7 +95,7 @@ def execute(arguments: argparse.Namespace) -> int:
             run = society.run(
                 steps,
                 episodes=arguments.episodes,
-                out=arguments.out,
+                out=None if arguments.out is None else Path(arguments.out),
                 progress=_progress(arguments),
                 baseline=arguments.baseline,
             )
@@ -104,8 +106,15 @@ def execute(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _build(environment: str, options: dict[str, Any]) -> Any:
+    try:
+        return environment_factory(environment)(**options)
+    except TypeError as error:
+        raise TypeError(f"{environment} with --world {options or 'nothing'}: {error}") from error
+
+
 def _settings(arguments: argparse.Namespace) -> dict[str, Any]:
-    names = ("seed", "timeout", "on_missing", "batch_size", "dispatcher")
+    names = ("seed", "timeout", "on_missing", "default_action", "batch_size", "dispatcher")
     given = {name: getattr(arguments, name) for name in names}
     return {name: value for name, value in given.items() if value is not None}
 
@@ -127,8 +136,8 @@ def _world_options(pairs: list[str]) -> dict[str, Any]:
     options: dict[str, Any] = {}
     for pair in pairs:
         key, equals, text = pair.partition("=")
-        if not equals or not key.isidentifier():
-            raise ValueError(f"--world takes KEY=VALUE, got {pair!r}")
+        if not equals or not key.isidentifier() or key in options:
+            raise ValueError(f"--world takes KEY=VALUE, each key once, got {pair!r}")
         try:
             options[key] = json.loads(text)
         except json.JSONDecodeError:

@@ -74,6 +74,9 @@ def _plain_range(space: Any) -> range:
 def _why_not(space: Any, action: Any) -> str:
     if isinstance(action, np.ndarray) and hasattr(space, "low"):
         return _why_not_in_box(space, action)
+    if isinstance(action, bool | np.bool_):
+        # Gymnasium lets True pass for 1, and then the environment may stumble over it.
+        return f"{action} is no action of {space}"
     if space.contains(action):
         return ""
     return f"{_short(action)} is not in {space}"

@@ -9,7 +9,10 @@ from typing import Any
 
 from ..actors.agent_actor import AgentActor
 from ..errors import PluginError, UnknownNameError
+from ..logs import get_logger
 from ..models.agent import Agent
+
+log = get_logger(__name__)
 
 AGENTS = "antiphon.agents"
 ACTORS = "antiphon.actors"
@@ -31,8 +34,12 @@ def agent_type(kind: str | type[Agent]) -> type[Agent]:
         PluginError: something has, but it cannot be loaded or is no agent type.
     """
     found = _find("agent type", kind, _OUR_AGENTS, AGENTS)
-    if not isinstance(found, type) or not callable(getattr(found, "act", None)):
-        raise PluginError(_name(kind), f"must be a class with an act method, got {found!r}")
+    if isinstance(found, Agent):
+        raise PluginError(_name(kind), "must be the class, not an agent made of it")
+    if not isinstance(found, type) or not issubclass(found, Agent):
+        raise PluginError(
+            _name(kind), f"must be a class derived from antiphon.Agent, got {found!r}"
+        )
     return found
 
 
@@ -46,12 +53,12 @@ def host_type(kind: str | type[AgentActor]) -> type[AgentActor]:
 
 def agent_types() -> dict[str, str]:
     """List the agent types that can be named, with where each comes from."""
-    return {**_OUR_AGENTS, **_published(AGENTS)}
+    return {**_published(AGENTS), **_OUR_AGENTS}
 
 
 def host_types() -> dict[str, str]:
     """List the hosts that can be named, with where each comes from."""
-    return {**_OUR_HOSTS, **_published(ACTORS)}
+    return {**_published(ACTORS), **_OUR_HOSTS}
 
 
 def environment_factory(name: str) -> Callable[..., Any]:
@@ -63,8 +70,8 @@ def environment_factory(name: str) -> Callable[..., Any]:
         UnknownNameError: nothing was found; it says what was tried.
         PluginError: something was found that fails when imported.
     """
-    if name in _OUR_WORLDS:
-        return _callable(name, _load(name, _OUR_WORLDS[name]))
+    if (ours := name.replace("_", "-")) in _OUR_WORLDS:
+        return _callable(name, _load(name, _OUR_WORLDS[ours]))
     if ":" in name:
         return _callable(name, _load(name, name))
     tried: list[str] = []
@@ -76,13 +83,23 @@ def environment_factory(name: str) -> Callable[..., Any]:
         "environment",
         name,
         tried=tried,
-        known=[*_OUR_WORLDS, "mpe2/simple_spread_v3 and the like", "package.module:factory"],
+        known=[*_OUR_WORLDS, "family/name of PettingZoo's sort", "package.module:factory"],
+        hint=_install_line(name),
     )
 
 
 def _modules(name: str) -> list[str]:
     dotted = name.replace("/", ".")
     return [dotted, f"pettingzoo.{dotted}"] if "/" in name or "." in name else []
+
+
+def _install_line(name: str) -> str:
+    """Say what may have to be installed for this family of environments."""
+    family = name.partition("/")[0]
+    if family == name:
+        return ""
+    package = family if family == "mpe2" else f"'pettingzoo[{family}]'"
+    return f"its package may be missing: pip install {package}"
 
 
 def _attribute_if_there(name: str, module: str, attribute: str) -> Any:
@@ -92,7 +109,8 @@ def _attribute_if_there(name: str, module: str, attribute: str) -> Any:
         # Missing is "not here"; a module that is here and misses another one is broken.
         if error.name is not None and (module == error.name or module.startswith(error.name + ".")):
             return None
-        raise PluginError(name, f"{module} cannot be imported: {error}") from error
+        why = f"{module} cannot be imported: {error}; {_install_line(name)}"
+        raise PluginError(name, why) from error
     except Exception as error:
         raise PluginError(name, f"{module} cannot be imported: {error}") from error
 
@@ -116,7 +134,10 @@ def _find(kind: str, name: str | type, ours: Mapping[str, str], group: str) -> A
 
 
 def _published(group: str) -> dict[str, str]:
-    return {point.name: point.value for point in importlib.metadata.entry_points(group=group)}
+    found = {point.name: point.value for point in importlib.metadata.entry_points(group=group)}
+    for name in found.keys() & (_OUR_AGENTS.keys() | _OUR_HOSTS.keys()):
+        log.warning("plugin.name_taken", name=name, target=found[name])
+    return found
 
 
 def _load(name: str, target: str) -> Any:
@@ -127,7 +148,8 @@ def _load(name: str, target: str) -> Any:
             found = getattr(found, part)
     except Exception as error:
         # Whatever a plug-in's import raises is the plug-in's fault; it harms nobody else.
-        raise PluginError(name, f"{target} cannot be loaded: {error}") from error
+        whose = "" if name == target else f"{target} "
+        raise PluginError(name, f"{whose}cannot be loaded: {error}") from error
     return found
 
 

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..actors.actor import describe
+from ..errors import WorldError
 from ..models.frozen import frozen
 from ..models.names import map_names
 from .actions import no_op
@@ -84,19 +86,29 @@ class Environment:
         return bool(getattr(self.world, "partial_actions", False))
 
     def reset(self, seed: int) -> dict[str, Any]:
-        """Begin an episode; give the first observations by agent id."""
-        observations, _ = self._env.reset(seed=seed)
+        """Begin an episode; give the first observations by agent id.
+
+        Raises:
+            WorldError: the environment raised.
+        """
+        try:
+            observations, _ = self._env.reset(seed=seed)
+        except Exception as error:
+            raise WorldError(self.name, "reset", describe(error)) from error
         return self._present(observations)
 
     def step(self, actions: Mapping[str, Any]) -> Transition:
-        """Execute a joint action."""
+        """Execute a joint action; errors as ``reset``."""
         # In the environment's order of agents: some draw noise as they walk through them.
         own = {
             name: actions[self.names[name]]
             for name in self._env.agents
             if self.names[name] in actions
         }
-        observations, rewards, terminations, truncations, _ = self._env.step(own)
+        try:
+            observations, rewards, terminations, truncations, _ = self._env.step(own)
+        except Exception as error:
+            raise WorldError(self.name, "step", describe(error)) from error
         return Transition(
             observations=self._present(observations),
             rewards={self.names[n]: float(r) for n, r in rewards.items() if n in self.names},

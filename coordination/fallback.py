@@ -78,6 +78,8 @@ def choose_fallback(
     Raises:
         SettingsError: the environment does not bear it.
     """
+    if default_action is not None and how != "default":
+        raise SettingsError("default_action", "is used with on_missing='default' alone")
     match how or ("drop" if environment is None else "noop"):
         case "raise":
             return None

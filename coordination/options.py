@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from ..layers import Layers, Resolved, resolve, split_options
+from ..layers import Layers, Resolved, resolve, setting_names, split_options
 from ..models.agent import Agent
 from ..settings import SettingsType
 
@@ -32,11 +33,11 @@ def prepare_options(
         own, given = split_options(kind, options)
         resolved = resolve(kind, layers, own)
         given["settings"] = resolved.values
-    _check_names(cls, given)
+    _check_names(cls, given, () if kind is None else setting_names(kind))
     return given, resolved
 
 
-def _check_names(cls: type[Agent], names: Iterable[str]) -> None:
+def _check_names(cls: type[Agent], names: Iterable[str], settings: Iterable[str]) -> None:
     """Refuse options now that would fail later, in the agent's own thread.
 
     A ``create`` that takes any option is understood to hand them on to the constructor.
@@ -47,8 +48,10 @@ def _check_names(cls: type[Agent], names: Iterable[str]) -> None:
         taken |= more
     unknown = sorted(set(names) - taken - {"settings"})
     if unknown and not any_option:
-        known = ", ".join(sorted(taken - {"place", "settings"})) or "none"
-        raise TypeError(f"{cls.__name__} takes no {', '.join(unknown)}; its options: {known}")
+        known = sorted({*taken, *settings} - {"place", "settings"})
+        near = difflib.get_close_matches(unknown[0], known, 1)
+        hint = f"did you mean {near[0]!r}?" if near else f"it takes {', '.join(known) or 'none'}"
+        raise TypeError(f"{cls.__name__} takes no option {', '.join(unknown)}; {hint}")
 
 
 def _keywords(target: Callable[..., Any]) -> tuple[set[str], bool]:

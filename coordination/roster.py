@@ -62,6 +62,8 @@ class Roster:
         """
         if n is not None and (isinstance(n, bool) or not isinstance(n, int) or n < 1):
             raise ValueError(f"n must be a whole number >= 1, got {n!r}")
+        if isinstance(ids, str):
+            raise TypeError(f"ids must be several, such as [{ids!r}], got a text")
         if ids is not None:
             return self._named(list(ids), n)
         if self._places is not None:

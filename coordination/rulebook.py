@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..errors import UnknownNameError
+from ..errors import SettingsError, UnknownNameError
 from ..layers import Layers, Resolved, resolve
 from ..settings import SettingsType, SocietySettings
 from .environment import Environment
@@ -69,9 +69,12 @@ class Rulebook:
     def rules_for(self, **changes: Any) -> Rules:
         """Give the rules with some settings changed for one round; errors as ``change``."""
         settings: SocietySettings = self._society.with_changes(**changes).values
-        fallback = choose_fallback(
-            settings.on_missing, settings.default_action, self._environment, self._agent_ids
-        )
+        try:
+            fallback = choose_fallback(
+                settings.on_missing, settings.default_action, self._environment, self._agent_ids
+            )
+        except SettingsError as error:
+            raise SettingsError(error.key, error.why, source=self.source(error.key)) from None
         return Rules(settings.timeout, settings.batch_size, fallback, settings.metrics)
 
     def change(self, **changes: Any) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..settings import SocietySettings
+from .manifest import write_json
 from .metrics import Metrics
 from .recording import Recording
 from .tables import read_table
@@ -25,6 +26,8 @@ class RunFolder:
             FileExistsError: ``out`` has something in it; nothing is overwritten.
         """
         self.out = out
+        if out is not None and (not out.name or (out.exists() and not out.is_dir())):
+            raise FileExistsError(f"run folder must be a new folder, got {str(out)!r}")
         if out is None:
             self.path = Path(tempfile.mkdtemp(prefix="antiphon-"))
             weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
@@ -34,8 +37,13 @@ class RunFolder:
             if any(out.iterdir()):
                 raise FileExistsError(f"run folder {out} is not empty; choose another name")
 
+    def write_result(self, figures: dict[str, Any]) -> None:
+        """Keep a run's figures, if the folder is kept."""
+        if self.out is not None:
+            write_json(self.path / "result.json", figures)
 
-@dataclass(frozen=True, slots=True, eq=False)
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Run:
     """A finished or interrupted run."""
 
@@ -153,13 +161,19 @@ class Run:
             "out": None if self.out is None else str(self.out),
         }
 
+    def __repr__(self) -> str:
+        return f"<run: {_headline(self)}, {self.trace[:11]}…>"
+
+    def __str__(self) -> str:
+        return self.summary()
+
     def summary(self) -> str:
         """Give a few lines for a person."""
         lines = [
             _headline(self),
             "outcomes     " + ", ".join(f"{how} {n:,}" for how, n in self.outcomes.items()),
             f"reward       {self.reward_mean:.3f} per agent",
-            f"speed        {self.agent_steps_per_second:,.0f} agent-steps/s, {self.seconds:.2f} s",
+            _speed(self),
         ]
         if self.metrics.timing and self.rounds:
             lines += _timing(self)
@@ -174,9 +188,17 @@ class Run:
 
 def _headline(run: Run) -> str:
     how = "interrupted after" if run.interrupted else "finished"
-    return (
-        f"{how} {run.rounds:,} rounds of {run.agents:,} agents, {run.dispatcher}, seed {run.seed}"
-    )
+    rounds = f"{run.rounds:,} round" + "s" * (run.rounds != 1)
+    agents = f"{run.agents:,} agent" + "s" * (run.agents != 1)
+    return f"{how} {rounds} of {agents}, {run.dispatcher}, seed {run.seed}"
+
+
+def _speed(run: Run) -> str:
+    speed = f"speed        {run.agent_steps_per_second:,.0f} agent-steps/s, {run.seconds:.3g} s"
+    if not run.metrics.timing:
+        return speed
+    # What is left goes to the environment, the trace and the tables.
+    return f"{speed}, of which {run.metrics.round_seconds:.3g} s in rounds"
 
 
 def _timing(run: Run) -> list[str]:
@@ -187,7 +209,8 @@ def _timing(run: Run) -> list[str]:
         f"concurrency  {run.concurrency or 0.0:.2f} agents inside act at once, cpu {run.cpu:.2f}",
     ]
     if run.speedup is not None:
-        lines.append(f"speed-up     {run.speedup:.2f} times faster than inline")
+        word = "faster" if run.speedup > 1 else "slower"
+        lines.append(f"speed-up     {run.speedup:.2f} times the speed of inline ({word})")
     if slowest is not None:
         lines.append(f"slowest      {slowest[0]}: {slowest[1] * 1000:.3f} ms per round")
     return lines

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..actors.actor import describe
+from ..coordination.actions import ActionCheck
 from ..coordination.trace import encode
 from ..models import chance
 from ..models.agent import Agent, Context, Place
@@ -106,8 +107,10 @@ class _Trial:
 
     def _check_action(self, action: Any) -> None:
         space = self.place.action_space
-        fits = space is None or self.call("an action is in its space", space.contains, action)
-        require(fits, self.name, "an action is in its space", f"{action!r} is not in {space}")
+        rule = "an action is in its space"
+        check = ActionCheck({} if space is None else {"agent": space})
+        bad = self.call(rule, check.rejections, {"agent": action})
+        require(not bad, self.name, rule, bad.get("agent", ""))
 
 
 def _shown(observations: Sequence[Any], place: Place) -> list[Any]:

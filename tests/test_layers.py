@@ -114,6 +114,7 @@ def test_the_guides_memory_block_loads_and_says_aloud_that_it_has_no_effect(
         ("[sociaty]\nseed = 3\n", "a.ini", "'sociaty' .*did you mean 'society'"),
         ("[Memory]\nMAX_EPISODIC=3\n", "a.ini", "no such key"),
         ("seed = 3\n", "a.toml", "must stand in a section"),
+        ("seed: 3\n", "a.yaml", r"must end in \.toml"),
     ],
 )
 def test_an_unknown_key_is_an_error_that_suggests_the_nearest(
@@ -165,8 +166,25 @@ def test_a_default_action_can_be_given_as_text(
 
 def test_an_unknown_variable_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANTIPHON_TIMOUT", "3")
-    with pytest.raises(SettingsError, match=r"ANTIPHON_TIMOUT.*did you mean 'timeout'"):
+    with pytest.raises(SettingsError, match=r"ANTIPHON_TIMOUT.*did you mean 'ANTIPHON_TIMEOUT'"):
         start_with(None)
+
+
+def test_what_the_environment_does_not_bear_names_the_source_of_the_setting(
+    tmp_path: Path,
+) -> None:
+    path = written(tmp_path, "[society]\non_missing = 'default'\ndefault_action = 77\n", "a.toml")
+    with ap.Society(ap.GridWorld(size=5), config=path) as society:
+        society.add("random", n=1)
+        with pytest.raises(SettingsError, match=r"from .*a\.toml\): 77 of random-1 is not in"):
+            society.start()
+
+
+def test_a_default_action_that_nothing_would_use_is_refused() -> None:
+    with ap.Society(ap.GridWorld(size=5), default_action=2) as society:
+        society.add("random", n=1)
+        with pytest.raises(SettingsError, match="on_missing='default' alone"):
+            society.start()
 
 
 def test_an_agent_type_may_bring_settings_of_its_own(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from antiphon.actors.future import Future
 from antiphon.actors.mailbox import Letter
 from antiphon.actors.messages import Deliver, EpisodeEnded, Perceive, Question
 from antiphon.clock import ManualClock
+from antiphon.errors import AskError
 from antiphon.models.agent import Agent, Context
 from antiphon.models.experience import Experience
 from antiphon.testing import RecordingCall
@@ -178,15 +179,17 @@ def test_the_end_of_an_episode_reaches_who_wants_to_hear_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("message", "why"),
+    ("message", "kind", "why"),
     [
-        (Deliver(1, "hello", "outside"), "hears no messages"),
-        (Question("hello", "outside"), "answers no questions"),
-        ("hello", "takes no str"),
+        (Deliver(1, "hello", "outside"), TypeError, "hears no messages"),
+        (Question("hello", "outside"), AskError, "answers no questions"),
+        ("hello", TypeError, "takes no str"),
     ],
 )
-def test_what_an_agent_does_not_take_is_a_typed_error_that_names_it(message: Any, why: str) -> None:
-    with pytest.raises(TypeError, match=f"agent-1 {why}"):
+def test_what_an_agent_does_not_take_is_a_typed_error_that_names_it(
+    message: Any, kind: type[Exception], why: str
+) -> None:
+    with pytest.raises(kind, match=f"agent-1 {why}"):
         Desk(Mute).hear(message)
 
 

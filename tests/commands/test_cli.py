@@ -78,6 +78,11 @@ def test_a_baseline_measures_the_speed_up(capsys: pytest.CaptureFixture[str]) ->
         (["run", "--on-missing", "noopp"], 2, "did you mean 'noop'"),
         (["run", "--world", "size"], 2, "KEY=VALUE"),
         (["run", "--world", "size=1"], 2, "size"),
+        (["run", "--world", "sise=9"], 2, "grid-world with --world {'sise': 9}"),
+        (["run", "--world", "size=9", "--world", "size=8"], 2, "each key once"),
+        (["run", "--out", ""], 1, "run folder must be a new folder"),
+        (["run", "--out", __file__], 1, "run folder must be a new folder"),
+        (["run", "--on-missing", "default"], 2, "default_action"),
         (["run", "mpe2/simple_v3", "--agents", "3"], 2, "only 1 are left"),
         (["run", "--agents", "0"], 2, "n must be a whole number >= 1"),
         (["run", "--steps", "0"], 2, "steps must be a whole number >= 1"),
@@ -104,6 +109,16 @@ def test_every_help_text_has_an_example(
         main([*command, "--help"])
     assert caught.value.code == 0
     assert "antiphon " + " ".join(command) in capsys.readouterr().out.partition("example")[2]
+
+
+def test_no_command_at_all_prints_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 0
+    assert "examples:" in capsys.readouterr().out
+
+
+def test_a_default_action_can_be_typed(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--agents", "2", "--steps", "2", "--on-missing", "default", "--default-action", "3"]
+    assert run_json(capsys, *words)["outcomes"] == {"acted": 4}
 
 
 def test_doctor_says_what_this_machine_has(capsys: pytest.CaptureFixture[str]) -> None:

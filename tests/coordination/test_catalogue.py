@@ -33,6 +33,10 @@ no-agent = bazaar_plugin:NoAgent
 [antiphon.actors]
 loud = bazaar_plugin:Loud
 """
+TAKEN = """
+[antiphon.agents]
+random = bazaar_plugin:Trader
+"""
 
 
 @pytest.fixture
@@ -61,7 +65,7 @@ def test_a_broken_plug_in_is_named_and_harms_no_other() -> None:
     assert {"trader", "broken", "no-agent", "random"} <= set(agent_types())
     with pytest.raises(PluginError, match=r"'broken'.*bazaar_plugin_that_is_not_there"):
         agent_type("broken")
-    with pytest.raises(PluginError, match="class with an act method"):
+    with pytest.raises(PluginError, match=r"derived from antiphon\.Agent"):
         agent_type("no-agent")
     assert agent_type("trader").__name__ == "Trader"
 
@@ -88,7 +92,7 @@ def test_an_unknown_name_says_what_there_is() -> None:
 
 @pytest.mark.parametrize("kind", [object, ap.AgentActor, 3])
 def test_what_is_no_agent_type_is_refused(kind: Any) -> None:
-    with pytest.raises(PluginError, match="act method"):
+    with pytest.raises(PluginError, match=r"derived from antiphon\.Agent"):
         agent_type(kind)
 
 
@@ -110,3 +114,45 @@ def test_a_wrong_option_is_refused_when_agents_are_added(
 ) -> None:
     with ap.Society(ap.GridWorld(size=5)) as society, pytest.raises(error):
         society.add("explorer", n=2, **options)
+
+
+@pytest.mark.usefixtures("bazaar")
+def test_a_plug_in_cannot_take_a_name_of_ours(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "bazaar-1.0.dist-info" / "entry_points.txt").write_text(TAKEN)
+    assert agent_types()["random"] == "antiphon.models.random_agent:RandomAgent"
+    assert agent_type("random") is ap.RandomAgent
+    assert "plugin.name_taken" in caplog.text
+
+
+def test_an_agent_in_place_of_its_class_is_told_so() -> None:
+    with pytest.raises(PluginError, match="the class, not an agent"):
+        agent_type(ap.RandomAgent(None))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("kind", "option", "hint"),
+    [("explorer", "profil", "did you mean 'profile'"), ("random", "gamma", "it takes ")],
+)
+def test_an_unknown_option_suggests_the_nearest(kind: str, option: str, hint: str) -> None:
+    with ap.Society(ap.GridWorld(size=5)) as society, pytest.raises(TypeError, match=hint):
+        society.add(kind, **{option: 1})
+
+
+def test_ids_are_several() -> None:
+    with ap.Society() as society, pytest.raises(TypeError, match="ids must be several"):
+        society.add(ap.RandomAgent, ids="abc", action_space=None)
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [("mpe2/simple_v9", "pip install mpe2"), ("sisl/no_v1", r"pip install 'pettingzoo\[sisl\]'")],
+)
+def test_a_family_that_may_be_missing_is_told_how_to_be_installed(name: str, line: str) -> None:
+    with pytest.raises(UnknownNameError, match=line):
+        ap.Society(name)
+
+
+def test_the_grid_world_is_found_however_it_is_spelt() -> None:
+    ap.Society("grid_world").stop()

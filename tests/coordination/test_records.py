@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 from antiphon.coordination.histogram import Histogram
 from antiphon.coordination.trace import encode
+from antiphon.errors import WorldError
 
 
 class Wrong(ap.Agent):
@@ -145,3 +147,41 @@ def test_the_one_slow_round_in_twenty_is_the_p99() -> None:
 
 def test_an_empty_histogram_has_no_quantile() -> None:
     assert Histogram().quantile(0.5) is None
+
+
+class Breaks(ap.GridWorld):
+    """A world that breaks in its third step."""
+
+    turn = 0
+
+    def step(self, actions: Any) -> Any:
+        self.turn += 1
+        if self.turn == 3:
+            raise ZeroDivisionError("no floor")
+        return super().step(actions)
+
+
+def test_a_world_that_breaks_is_named_and_what_was_done_is_kept(tmp_path: Path) -> None:
+    with ap.Society(Breaks(size=5)) as society:
+        society.add("random", n=2)
+        with pytest.raises(WorldError, match="failed in step: ZeroDivisionError: no floor"):
+            society.run(9, out=tmp_path / "run")
+    result = json.loads((tmp_path / "run" / "result.json").read_text())
+    assert (result["rounds"], result["interrupted"]) == (2, True)
+
+
+def test_runs_and_societies_say_what_they_are() -> None:
+    with ap.Society(ap.GridWorld(size=5)) as society:
+        assert "not started" in repr(society)
+        society.add("random", n=1)
+        run = society.run(1)
+        assert repr(society).endswith("running>")
+    assert "finished 1 round of 1 agent," in repr(run)
+    assert str(run) == run.summary()
+
+
+@pytest.mark.parametrize("speedup", [0.5, 2.0])
+def test_a_slow_down_is_called_one(speedup: float) -> None:
+    run = dataclasses.replace(small_run(), speedup=speedup)
+    word = "faster" if speedup > 1 else "slower"
+    assert f"{speedup:.2f} times the speed of inline ({word})" in run.summary()

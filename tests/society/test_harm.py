@@ -14,6 +14,7 @@ import pytest
 from antiphon.clock import ManualClock
 from antiphon.coordination.rollout import Step
 from antiphon.models.agent import Context
+from antiphon.models.grid_world import GridWorld
 from antiphon.society import Society
 from antiphon.tests.society.cast import DISPATCHERS, FUSE, Dice, Does, Ring, Unspeakable, Witness
 from gymnasium.spaces import Box
@@ -156,3 +157,12 @@ def test_nobody_can_write_into_what_stands_in_for_others() -> None:
             society.add(Does, act=deface)
             assert society.run(4).outcomes["crashed"] == 9
     assert all(not action.any() for joint in world.all for action in joint.values())
+
+
+@pytest.mark.parametrize("answer", [True, np.bool_(False)])
+def test_a_truth_value_is_no_action_though_gymnasium_lets_it_pass(answer: Any) -> None:
+    with Society(GridWorld(size=5)) as society:
+        society.add(Does, n=1, act=lambda *_: answer)
+        society.add("random", n=1)
+        run = society.run(3)
+    assert run.outcomes == {"acted": 3, "rejected": 3}
