@@ -199,7 +199,8 @@ def _unknown(key: str, known: Iterable[str], source: str, prefix: str = "") -> S
     if not prefix:
         return SettingsError(key, f"no such key{_near(key, known)}", source=source)
     names = [prefix + name.upper() for name in known]
-    return SettingsError(prefix + key.upper(), f"no such key{_near(key, names)}", source=source)
+    shown = prefix + key.upper()
+    return SettingsError(shown, f"no such key{_near(shown, names)}", source=source)
 
 
 def _say_not_built(section: str, values: Mapping[str, Any], path: str) -> None:
