@@ -54,10 +54,16 @@ class AgentActor(Actor):
 
     def on_start(self) -> None:
         self.agent = self.seat.create()
-        # Read from the class itself, not inherited: a user's subclass is a user's agent.
-        if vars(type(self.agent)).get("compute_bound"):
+        if self._is_all_ours():
             self._turn = _COMPUTE_TOKEN
         self.agent.reset(self._seed_of(0))
+
+    def _is_all_ours(self) -> bool:
+        """Whether nothing that a user wrote runs inside ``act``."""
+        # Read from the class itself, not inherited: a user's subclass is a user's agent, and
+        # a host that decides otherwise is a user's host.
+        ours = bool(vars(type(self.agent)).get("compute_bound"))
+        return ours and type(self).decide is AgentActor.decide
 
     def decide(self, observation: Any, context: Context) -> Any:
         """Give the agent's action; runs on this actor's thread, timed."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from ..actors.messages import Perceive
+from ..clock import Clock
 from ..models.experience import Experience
 from .round import Round
 
@@ -66,6 +67,7 @@ class RoundCall:
         episode: int,
         observations: Sequence[Any],
         experiences: Sequence[tuple[Experience, ...]],
+        clock: Clock,
     ) -> None:
         """Take a round and what to tell each of its members, in the order of its slots."""
         self._round = round
@@ -78,12 +80,13 @@ class RoundCall:
         self._coordinator = coordinator
         self._observations = observations
         self._experiences = experiences
+        self._clock = clock
         self._lock = threading.Lock()
 
-    def send(self, now: float) -> None:
+    def send(self) -> None:
         """Call as many members as may be at work at once."""
         with self._lock:
-            calls = self._round.call_next(now)
+            calls = self._round.call_next(self._clock.now())
         self._send(calls)
 
     def _send(self, calls: Sequence[int]) -> None:
@@ -96,36 +99,36 @@ class RoundCall:
     def accept(self, index: int, action: Any, started: float, finished: float) -> None:
         with self._lock:
             settled = self._round.accept(index, action, started, finished)
-            todo = self._todo(finished, settled=settled)
+            todo = self._todo(settled=settled)
         if todo is not _NOTHING:
             self._do(todo, index)
 
     def fail(self, index: int, error: BaseException, started: float, finished: float) -> None:
         with self._lock:
             settled = self._round.fail(index, error, started, finished)
-            todo = self._todo(finished, settled=settled)
+            todo = self._todo(settled=settled)
         self._do(todo, index)
 
     def lose(self, index: int, error: BaseException) -> None:
         with self._lock:
             settled = self._round.lose(index, error)
-            todo = self._todo(self._round.opened, settled=settled)
+            todo = self._todo(settled=settled)
         self._do(todo, index, unread=True)
 
     def skip(self, index: int) -> None:
         with self._lock:
             settled = self._round.skip(index)
-            todo = self._todo(self._round.opened, settled=settled)
+            todo = self._todo(settled=settled)
         self._do(todo, index, unread=True)
 
-    def _todo(self, now: float, *, settled: bool) -> _Todo:
+    def _todo(self, *, settled: bool) -> _Todo:
         """Ask the round what follows; under the lock."""
         round = self._round
         if not settled:
             return _TOO_LATE
         if round.filled:
             return _FILLED
-        return _Todo(calls=round.call_next(now)) if round.waiting else _NOTHING
+        return _Todo(calls=round.call_next(self._clock.now())) if round.waiting else _NOTHING
 
     def _do(self, todo: _Todo, index: int, *, unread: bool = False) -> None:
         """Do it; outside the lock, since telling may run the next actor right here."""

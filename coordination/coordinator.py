@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -145,11 +146,12 @@ class Coordinator(Actor):
             episode=message.episode,
             observations=list(message.observations.values()),
             experiences=[self._news(agent_id, message) for agent_id in message.observations],
+            clock=self.clock,
         )
         self._open = (message, round, call)
         self._last_round = message.round
         self.wake_at = round.deadline
-        call.send(now)
+        call.send()
         if round.nobody_called:
             self._close()
 
@@ -180,13 +182,7 @@ class Coordinator(Actor):
             # Somebody waits, and the round that would answer is closed.
             message.fail(harmless(error, self.name))
             raise
-        log.debug(
-            "round.closed",
-            round=round.number,
-            elapsed_ms=elapsed_ms(outcome),
-            late=outcome.late,
-            **outcome.counts,
-        )
+        _log_closed(outcome)
         self._reply(message, outcome)
         self._deliver_held()
 
@@ -235,6 +231,14 @@ class Coordinator(Actor):
         self._held.clear()
 
 
-def elapsed_ms(outcome: Outcome) -> float:
-    """Give the round's time in milliseconds, for reading."""
-    return round(outcome.elapsed * 1000, 3)
+def _log_closed(outcome: Outcome) -> None:
+    # Counting a thousand outcomes for a line that nobody reads is a part of every round.
+    if log.isEnabledFor(logging.DEBUG):
+        elapsed_ms = round(outcome.elapsed * 1000, 3)
+        log.debug(
+            "round.closed",
+            round=outcome.round,
+            elapsed_ms=elapsed_ms,
+            late=outcome.late,
+            **outcome.counts,
+        )

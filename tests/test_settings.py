@@ -185,3 +185,39 @@ def test_a_refused_change_leaves_all_as_it_was(change: dict[str, Any], why: str)
             society.configure(**change)
         assert society.settings is before
         assert society.run(2).outcomes == {"acted": 2}
+
+
+def inferring(**options: Any) -> str:
+    with ap.Society(ap.GridWorld(size=6), dispatcher="inline") as society:
+        society.add("explorer", n=3, **options)
+        return society.run(25).trace
+
+
+@pytest.mark.parametrize(
+    ("key", "one", "other"),
+    [
+        ("profile", "fast", "accurate"),
+        ("policy_length", 1, 3),
+        ("gamma", 1, 16),
+        ("alpha", 0.5, 16),
+        ("selective_update_interval", 1, 4),
+        ("action_selection", "stochastic", "deterministic"),
+    ],
+)
+def test_changing_how_agents_infer_changes_what_they_do(key: str, one: Any, other: Any) -> None:
+    assert inferring(**{key: one}) != inferring(**{key: other})
+
+
+def test_the_backend_is_another_engine_that_does_the_same() -> None:
+    grid = ap.GridWorld(size=5, agents=1)
+    engines = [
+        type(ap.Explorer.create(ap.Place("a", grid), settings=settings)._mind.engine).__name__
+        for settings in (ap.InferenceSettings(), ap.InferenceSettings(backend="pymdp"))
+    ]
+    assert engines == ["NumpyEngine", "PymdpEngine"]
+
+
+def test_every_setting_of_inference_has_a_probe() -> None:
+    probed = {"profile", "policy_length", "gamma", "alpha", "selective_update_interval"}
+    probed |= {"action_selection", "backend"}
+    assert probed == {f.name for f in dataclasses.fields(ap.InferenceSettings)}

@@ -215,9 +215,6 @@ def test_a_host_of_another_kind_decides_by_itself() -> None:
     assert call.answers[0].value == 8
 
 
-# The compute token
-
-
 class Thinker(Diary):
     compute_bound = True
 
@@ -236,6 +233,20 @@ def test_only_a_class_that_says_so_itself_acts_under_the_compute_token(
     Desk(kind).call(lambda: held.append(agent_actor._COMPUTE_TOKEN.locked()))
     assert held == [takes_turns]
     assert not agent_actor._COMPUTE_TOKEN.locked()
+
+
+def test_ours_in_a_users_host_does_not_take_turns() -> None:
+    held: list[bool] = []
+
+    class UsersHost(AgentActor):
+        def decide(self, observation: Any, context: Context) -> Any:
+            held.append(agent_actor._COMPUTE_TOKEN.locked())
+            return 1
+
+    host = UsersHost(Seat("agent-1", Thinker))
+    host.on_start()
+    host.handle(Letter(Perceive(RecordingCall(), 0, None, ())))
+    assert held == [False]
 
 
 def test_the_token_is_given_back_by_an_agent_that_raises() -> None:
