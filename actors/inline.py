@@ -5,13 +5,12 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Sequence
-from functools import partial
 
 from pykka import ActorRegistry
 
 from .actor import Actor
 from .dispatcher import start_error
-from .mailbox import BLANK
+from .mailbox import BLANK, Mailbox
 
 
 class InlineDispatcher:
@@ -39,7 +38,7 @@ class InlineDispatcher:
         for actor in actors:
             # Nobody announces what was put before, by those that another dispatcher ran.
             if not actor.actor_inbox.empty():
-                self._notify(actor)
+                self._notify(actor.actor_inbox)
 
     def _start(self, actor: Actor) -> None:
         fresh = not actor.started.is_set()
@@ -50,7 +49,8 @@ class InlineDispatcher:
                 actor.started.get()
             except BaseException as error:
                 raise start_error(actor, error) from error
-        actor.actor_inbox.notify = partial(self._notify, actor)
+        actor.actor_inbox.owner = actor
+        actor.actor_inbox.notify = self._notify
 
     def stop(self, actors: Sequence[Actor], grace: float) -> list[str]:
         for actor in actors:
@@ -63,8 +63,8 @@ class InlineDispatcher:
             actor.actor_inbox.notify = None
         return []
 
-    def _notify(self, actor: Actor) -> None:
-        self._ready.append(actor)
+    def _notify(self, mailbox: Mailbox) -> None:
+        self._ready.append(mailbox.owner)
         with self._lock:
             if self._running:
                 return

@@ -29,10 +29,24 @@ class Mailbox:
     Any thread may put; one reader at a time gets.
     """
 
-    __slots__ = ("_asleep", "_closed", "_letters", "baton", "bell", "notify", "pace")
+    __slots__ = (
+        "_asleep",
+        "_closed",
+        "baton",
+        "bell",
+        "letters",
+        "notify",
+        "owner",
+        "pace",
+        "turn",
+    )
 
-    def __init__(self) -> None:
-        self._letters: deque[Letter] = deque()
+    def __init__(self, owner: Any = None) -> None:
+        self.owner = owner
+        """Whose it is, for whoever is told of letters."""
+        self.letters: deque[Letter] = deque()
+        self.turn = allocate_lock()
+        """Held while the owner waits to be run or is run, by dispatchers that share threads."""
         self._closed = False
         self.bell = allocate_lock()
         """Released by whoever wakes the reader."""
@@ -42,12 +56,12 @@ class Mailbox:
         self.baton = 0
         self.pace: Pace | None = None
         """Decides when a sleeping reader is woken; None for at once."""
-        self.notify: Callable[[], None] | None = None
+        self.notify: Callable[[Mailbox], None] | None = None
         """Told of each letter, by dispatchers whose readers do not wait in ``get``."""
 
     def put(self, letter: Letter, /) -> None:
         """Add a letter; never blocks. A closed mailbox answers it with ActorDeadError."""
-        self._letters.append(letter)
+        self.letters.append(letter)
         # First append, then look: with close() doing it the other way round, one of the
         # two sees every letter.
         if self._closed:
@@ -59,7 +73,7 @@ class Mailbox:
                 else:
                     self.pace.ring(self)
         elif self.notify is not None:
-            self.notify()
+            self.notify(self)
 
     def get(self, timeout: float | None = None) -> Letter:
         """Take the next letter; BLANK when the time is up or somebody called ``wake``.
@@ -67,12 +81,12 @@ class Mailbox:
         Args:
             timeout: seconds; None waits for ever, 0 does not wait.
         """
-        if not self._letters:
+        if not self.letters:
             if timeout is not None and timeout <= 0:
                 return BLANK
             self._sleep(timeout)
         try:
-            return self._letters.popleft()
+            return self.letters.popleft()
         except IndexError:
             return BLANK
 
@@ -82,7 +96,7 @@ class Mailbox:
         self._asleep.append(True)
         # First lie down, then look: put() and close() do it the other way round. If somebody
         # has claimed the right to wake us, the bell will ring.
-        if (self._letters or self._closed) and self._claim():
+        if (self.letters or self._closed) and self._claim():
             return
         if timeout is None or (not self.bell.acquire(timeout=timeout) and not self._claim()):
             self.bell.acquire()
@@ -100,11 +114,11 @@ class Mailbox:
             self.pace.pass_on(baton)
 
     def empty(self) -> bool:
-        return not self._letters
+        return not self.letters
 
     def wake(self) -> None:
         """Make a waiting reader return from ``get``, whatever the pace."""
-        self._letters.append(BLANK)
+        self.letters.append(BLANK)
         if self._claim():
             self.bell.release()
 
@@ -118,7 +132,7 @@ class Mailbox:
     def _refuse_all(self) -> None:
         while True:
             try:
-                letter = self._letters.popleft()
+                letter = self.letters.popleft()
             except IndexError:
                 return
             if letter is not BLANK:

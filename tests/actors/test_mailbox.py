@@ -121,7 +121,7 @@ def test_refuse_tells_both_kinds_of_waiting() -> None:
 def test_each_letter_is_announced_once_until_the_mailbox_closes() -> None:
     announced: list[int] = []
     mailbox = Mailbox()
-    mailbox.notify = lambda: announced.append(1)
+    mailbox.notify = lambda box: announced.append(1)
     mailbox.put(Letter(1))
     mailbox.put(Letter(2))
     mailbox.close()
@@ -133,7 +133,7 @@ class Interrupted:
     """A queue at which somebody closes the mailbox just before, or just after, a letter goes in."""
 
     def __init__(self, mailbox: Mailbox, moment: str) -> None:
-        self._letters = mailbox._letters
+        self._letters = mailbox.letters
         self._mailbox = mailbox
         self._moment = moment
 
@@ -159,11 +159,11 @@ class LooksFirst(Mailbox):
         if self._closed:
             super().put(letter)
         else:
-            self._letters.append(letter)
+            self.letters.append(letter)
 
 
 def is_answered(mailbox: Mailbox, moment: str) -> bool:
-    mailbox._letters = Interrupted(mailbox, moment)  # type: ignore[assignment]
+    mailbox.letters = Interrupted(mailbox, moment)  # type: ignore[assignment]
     letter, answer = asked()
     mailbox.put(letter)
     return answer.is_set()
