@@ -140,8 +140,9 @@ class SocietySettings:
     seed: int = setting(0, whole(least=0), "where all chance comes from")
     dispatcher: str = setting(
         "threaded",
-        choice("threaded", "inline"),
-        "threaded: a thread for each actor; inline: one after another, no threads",
+        choice("threaded", "pooled", "inline"),
+        "threaded: a thread for each actor; pooled: many actors over a few threads; "
+        "inline: one after another, no threads",
         aliases={
             "parallel_agent_actions": _threaded_or_inline,
             "parallelize": _threaded_or_inline,

@@ -285,8 +285,9 @@ class Society:
         if not isinstance(observations, Mapping):
             kind = type(observations).__name__
             raise TypeError(f"step takes observations by agent id, got a {kind}")
-        for agent_id in observations:
-            self._known(agent_id)
+        if not observations.keys() <= self._roster.ids:
+            for agent_id in observations:
+                self._known(agent_id)
         self.start()
         book = self._rulebook
         rules = book.rules if timeout is None else book.rules_for(timeout=timeout)

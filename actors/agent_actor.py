@@ -5,14 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import Any, ClassVar
 
 import numpy as np
 
 from ..clock import Clock, SystemClock
 from ..errors import AskError
 from ..models import chance
-from ..models.agent import Agent, Context
+from ..models.agent import Agent, Context, OneMoment, Standing
 from ..models.experience import Experience
 from .actor import Actor
 from .messages import Deliver, EpisodeEnded, Perceive, Question
@@ -44,26 +45,39 @@ class AgentActor(Actor):
     """
 
     agent: Agent
+    act: Callable[[Any, Context], Any]
+    """What a call comes down to: the agent's own ``act``, or what goes round it."""
+
+    takes_visits: ClassVar[bool] = True
+    """Whether a worker may call ``act`` without a letter, for nothing here hears of letters."""
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        # Whoever looks at every letter has to get every letter.
+        cls.takes_visits = all(getattr(cls, n) is getattr(AgentActor, n) for n in _LETTERS)
 
     def __init__(self, seat: Seat) -> None:
         super().__init__(seat.agent_id, clock=seat.clock)
         self.seat = seat
-        self._episode = 0
+        self.episode = 0
+        self.standing = Standing(seat.agent_id, self._stream, seat.clock)
+        self.blocks = False
+        """Whether a call to the agent waits for something other than the processor."""
         self._rng: np.random.Generator | None = None
-        self._turn: threading.Lock | None = None
 
     def on_start(self) -> None:
         self.agent = self.seat.create()
-        if self._is_all_ours():
-            self._turn = _COMPUTE_TOKEN
+        self.blocks = bool(getattr(self.agent, "blocking", False))
+        self.act = self._way_to_act()
         self.agent.reset(self._seed_of(0))
 
-    def _is_all_ours(self) -> bool:
-        """Whether nothing that a user wrote runs inside ``act``."""
-        # Read from the class itself, not inherited: a user's subclass is a user's agent, and
-        # a host that decides otherwise is a user's host.
-        ours = bool(vars(type(self.agent)).get("compute_bound"))
-        return ours and type(self).decide is AgentActor.decide
+    def _way_to_act(self) -> Callable[[Any, Context], Any]:
+        if type(self).decide is not AgentActor.decide:
+            return self.decide
+        # Read from the class itself, not inherited: a user's subclass is a user's agent.
+        if vars(type(self.agent)).get("compute_bound"):
+            return partial(_in_turn, self.agent.act)
+        return self.agent.act
 
     def decide(self, observation: Any, context: Context) -> Any:
         """Give the agent's action; runs on this actor's thread, timed."""
@@ -83,69 +97,48 @@ class AgentActor(Actor):
                 raise TypeError(f"{self.name} takes no {type(message).__name__}")
 
     def _perceive(self, message: Perceive) -> None:
-        if self._turn is None:
-            self._act(message)
-        else:
-            with self._turn:
-                self._act(message)
-
-    def _act(self, message: Perceive) -> None:
         call, index = message.reply_to, message.index
         now = self.clock.now
         started = now()
-        deadline = call.deadline
-        if call.over or (deadline is not None and started >= deadline):
+        if call.over or (call.deadline is not None and started >= call.deadline):
             call.skip(index)
             return
-        if deadline is None:
-            deadline = started + call.timeout
         try:
-            if call.episode != self._episode:
-                self._enter_episode(call.episode)
-            context = self._context(call.round, message.experiences, deadline)
-            action = self.decide(message.observation, context)
+            if call.episode != self.episode:
+                self.enter_episode(call.episode)
+            context = Context.at(call, self.standing, started)
+            action = self.act(call.observation_of(index), context)
         except Exception as error:
             call.fail(index, error, started, now())
             return
         call.accept(index, action, started, now())
 
-    def _enter_episode(self, episode: int) -> None:
+    def enter_episode(self, episode: int) -> None:
+        """Reset the agent; on whichever thread calls it."""
         # Told with the call, not by a message: a hung agent's mailbox would fill with them.
         self.agent.reset(self._seed_of(episode))
-        self._episode = episode
+        self.episode = episode
 
     def _deliver(self, message: Deliver) -> None:
         receive = getattr(self.agent, "receive", None)
         if receive is None:
             raise TypeError(f"agent {self.name} hears no messages: it defines no receive()")
-        receive(message.payload, message.sender, self._context(message.round))
+        receive(message.payload, message.sender, self._between(message.round))
 
     def _answer(self, message: Question) -> Any:
         answer = getattr(self.agent, "answer", None)
         if answer is None:
             raise AskError(f"agent {self.name} answers no questions: it defines no answer()")
-        return answer(message.payload, message.sender, self._context(0))
+        return answer(message.payload, message.sender, self._between(0))
 
     def _end_episode(self, message: EpisodeEnded) -> None:
         episode_ended = getattr(self.agent, "episode_ended", None)
         if episode_ended is not None:
-            episode_ended(self._context(message.round, message.experiences))
+            episode_ended(self._between(message.round, message.experiences))
 
-    def _context(
-        self,
-        round: int,
-        experiences: tuple[Experience, ...] = (),
-        deadline: float = float("inf"),
-    ) -> Context:
-        return Context(
-            self.seat.agent_id,
-            round=round,
-            deadline=deadline,
-            previous=experiences[-1] if experiences else None,
-            missed=experiences[:-1],
-            rng=self._stream,
-            clock=self.clock,
-        )
+    def _between(self, round: int, experiences: tuple[Experience, ...] = ()) -> Context:
+        """Make the context of something that happens between two rounds."""
+        return Context.at(OneMoment(round, experiences=experiences), self.standing)
 
     def _stream(self) -> np.random.Generator:
         if self._rng is None:
@@ -154,3 +147,11 @@ class AgentActor(Actor):
 
     def _seed_of(self, episode: int) -> int:
         return chance.seed_for(self.seat.seed, self.seat.agent_id, "reset", episode)
+
+
+_LETTERS = ("on_receive", "handle", "enter_episode")
+
+
+def _in_turn(act: Callable[[Any, Context], Any], observation: Any, context: Context) -> Any:
+    with _COMPUTE_TOKEN:
+        return act(observation, context)

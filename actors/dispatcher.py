@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from ..errors import AntiphonError, StartError
 from .actor import Actor, describe
+from .agent_actor import AgentActor
+from .sweep import SweptCall
+
+Visits = Callable[[SweptCall, Sequence[AgentActor], Sequence[int]], None]
+"""Takes a call, the hosts to visit, and their indices in it."""
 
 
 class Dispatcher(Protocol):
@@ -16,6 +21,11 @@ class Dispatcher(Protocol):
 
     sequential: bool
     """Whether actors run one after another, so that each needs time of its own."""
+
+    @property
+    def visit(self) -> Visits | None:
+        """Has idle agents called where they are; None where each needs a letter."""
+        ...
 
     def start(self, actors: Sequence[Actor], timeout: float) -> None:
         """Start all of them, in order, or none.

@@ -6,11 +6,12 @@ import threading
 from collections import deque
 from collections.abc import Sequence
 
-from pykka import ActorRegistry
-
 from .actor import Actor
+from .agent_actor import AgentActor
 from .dispatcher import start_error
 from .mailbox import BLANK, Mailbox
+from .registry import register
+from .sweep import Sweep, SweptCall
 
 
 class InlineDispatcher:
@@ -24,7 +25,7 @@ class InlineDispatcher:
     def __init__(self) -> None:
         # A letter that is sent while another is handled waits here for its turn, so the
         # stack does not grow with the society.
-        self._ready: deque[Actor] = deque()
+        self._ready: deque[Actor | Sweep] = deque()
         self._running = False
         self._lock = threading.RLock()
 
@@ -41,15 +42,14 @@ class InlineDispatcher:
                 self._notify(actor.actor_inbox)
 
     def _start(self, actor: Actor) -> None:
-        fresh = not actor.started.is_set()
+        fresh = not actor.begun
         if fresh:
-            ActorRegistry.register(actor.actor_ref)
+            register(actor)
         if fresh and not actor.begin():
             try:
                 actor.started.get()
             except BaseException as error:
                 raise start_error(actor, error) from error
-        actor.actor_inbox.owner = actor
         actor.actor_inbox.notify = self._notify
 
     def stop(self, actors: Sequence[Actor], grace: float) -> list[str]:
@@ -63,8 +63,18 @@ class InlineDispatcher:
             actor.actor_inbox.notify = None
         return []
 
+    def visit(self, call: SweptCall, hosts: Sequence[AgentActor], indices: Sequence[int]) -> None:
+        self._submit(
+            Sweep(
+                call, hosts, indices, clock=hosts[0].clock, again=self._ready.append, slow=_let_be
+            )
+        )
+
     def _notify(self, mailbox: Mailbox) -> None:
-        self._ready.append(mailbox.owner)
+        self._submit(mailbox.owner)
+
+    def _submit(self, work: Actor | Sweep) -> None:
+        self._ready.append(work)
         with self._lock:
             if self._running:
                 return
@@ -80,12 +90,22 @@ class InlineDispatcher:
 
     def _run(self) -> None:
         while self._ready:
-            actor = self._ready.popleft()
-            letter = actor.actor_inbox.get(0)
-            if letter is not BLANK:
-                actor.handle(letter)
-            if actor.actor_stopped.is_set():
-                actor.finish()
-            elif not actor.actor_inbox.empty():
-                # More letters than announcements: Ctrl-C left some behind.
-                self._ready.append(actor)
+            work = self._ready.popleft()
+            if isinstance(work, Sweep):
+                work.take_turn()
+            else:
+                self._take_one(work)
+
+    def _take_one(self, actor: Actor) -> None:
+        letter = actor.actor_inbox.get(0)
+        if letter is not BLANK:
+            actor.handle(letter)
+        if actor.actor_stopped.is_set():
+            actor.finish()
+        elif not actor.actor_inbox.empty():
+            # More letters than announcements: Ctrl-C left some behind.
+            self._ready.append(actor)
+
+
+def _let_be(host: AgentActor) -> None:
+    """There is no other thread that could go on meanwhile."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from ..models.agent import Moment
 from ..models.experience import Experience
 
 
@@ -22,7 +23,7 @@ class Request:
         raise NotImplementedError
 
 
-class Call(Protocol):
+class Call(Moment, Protocol):
     """One round as its members see it: what they share, and where their answers go.
 
     An answer may come from any thread, once for each member, and after the round has
@@ -30,23 +31,14 @@ class Call(Protocol):
     """
 
     @property
-    def round(self) -> int: ...
-
-    @property
     def episode(self) -> int: ...
-
-    @property
-    def deadline(self) -> float | None:
-        """In the clock's seconds; None where each agent has ``timeout`` from its own start."""
-        ...
-
-    @property
-    def timeout(self) -> float: ...
 
     @property
     def over(self) -> bool:
         """Whether nobody waits for an answer any more."""
         ...
+
+    def observation_of(self, index: int) -> Any: ...
 
     def accept(self, index: int, action: Any, started: float, finished: float) -> None: ...
 
@@ -61,15 +53,14 @@ class Call(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+# Not frozen: one is made for each agent in each round, and a frozen one takes three times
+# as long to make.
+@dataclass(slots=True, eq=False)
 class Perceive(Request):
-    """Heard by an agent's host: here is an observation, answer to the call."""
+    """Heard by an agent's host: look at your observation, and answer to the call."""
 
     reply_to: Call
     index: int
-    observation: Any
-    experiences: tuple[Experience, ...]
-    """What was lived since the last call, oldest first."""
 
     def fail(self, error: BaseException) -> None:
         self.reply_to.fail(self.index, error, 0.0, 0.0)

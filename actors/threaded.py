@@ -6,19 +6,20 @@ import threading
 from collections.abc import Sequence
 
 import pykka
-from pykka import ActorRegistry
 
 from ..errors import StartError, TooManyActorsError
 from .actor import Actor
 from .dispatcher import Countdown, start_error
 from .limits import thread_limit
 from .pace import Pace
+from .registry import register
 
 
 class ThreadedDispatcher:
     """Runs each actor on a daemon thread of its own; for agents that block or are few."""
 
     sequential = False
+    visit = None
 
     def __init__(self) -> None:
         self._threads: dict[str, threading.Thread] = {}
@@ -43,10 +44,10 @@ class ThreadedDispatcher:
                 raise
 
     def _start(self, actor: Actor, countdown: Countdown, timeout: float) -> None:
-        fresh = not actor.started.is_set()
+        fresh = not actor.begun
         if fresh:
-            ActorRegistry.register(actor.actor_ref)
-        actor.actor_inbox.pace = self._pace if actor.paced else None
+            register(actor)
+        actor.actor_inbox.pace = None if actor.urgent else self._pace
         try:
             self._threads[actor.actor_urn] = actor.start_thread()
             actor.started.get(timeout=countdown.left())

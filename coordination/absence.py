@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from ..models.experience import Experience
 
@@ -48,9 +48,40 @@ class Absences:
         for experience in (*experiences, *later):
             self.miss(agent_id, experience)
 
-    def catch_up(self, agent_id: str, previous: Experience | None) -> tuple[Experience, ...]:
-        """Give all that the agent has to be told, oldest first, and forget it here."""
-        latest = () if previous is None else (previous,)
+    def news(self, members: Sequence[str], previous: Mapping[str, Experience]) -> News:
+        """Give what the members of a round are to be told, and forget what is old of it here.
+
+        The busy are told nothing; for them it is kept.
+        """
+        for agent_id in self._busy:
+            if agent_id in previous:
+                self.miss(agent_id, previous[agent_id])
         if not self._missed:
-            return latest
-        return (*self._missed.pop(agent_id, ()), *latest)
+            return News(previous)
+        free = (i for i in members if i in self._missed and i not in self._busy)
+        return News(previous, {agent_id: tuple(self._missed.pop(agent_id)) for agent_id in free})
+
+    def catch_up(self, agent_id: str, previous: Experience) -> tuple[Experience, ...]:
+        """Give all that the agent has to be told, oldest first, and forget it here."""
+        return (*self._missed.pop(agent_id, ()), previous)
+
+
+class News:
+    """What each member of a round has lived since its last call."""
+
+    __slots__ = ("_older", "_previous")
+
+    def __init__(
+        self,
+        previous: Mapping[str, Experience],
+        older: Mapping[str, tuple[Experience, ...]] | None = None,
+    ) -> None:
+        """Take each one's last step, and the steps before it that some have missed."""
+        self._previous = previous
+        self._older = older or {}
+
+    def of(self, agent_id: str) -> tuple[Experience, ...]:
+        """Give one member's news, oldest first."""
+        last = self._previous.get(agent_id)
+        latest = () if last is None else (last,)
+        return (*self._older[agent_id], *latest) if agent_id in self._older else latest

@@ -21,7 +21,7 @@ class ActionCheck:
     def rejections(self, actions: Mapping[str, Any]) -> dict[str, str]:
         """Give the reason for each action that its space does not contain."""
         bad: dict[str, str] = {}
-        for agent_id, action in actions.items():
+        for agent_id, action in actions.items() if self._spaces else ():
             # Most spaces are Discrete and most actions are ints: no call into the space.
             if type(action) is int and action in self._ranges.get(agent_id, ()):
                 continue

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from ..actors.messages import Perceive
 from ..clock import Clock
 from ..models.experience import Experience
+from .absence import News
 from .round import Round
 
 
@@ -36,6 +37,10 @@ class Returned:
     """An answer came and was dropped; otherwise the call was not even read."""
     unheard: tuple[Experience, ...] = ()
     """What an unread call was to tell."""
+
+
+Visit = Callable[["RoundCall", Sequence[int]], None]
+"""Has these members of a call visited by workers that share them."""
 
 
 class _Todo(NamedTuple):
@@ -66,35 +71,60 @@ class RoundCall:
         *,
         episode: int,
         observations: Sequence[Any],
-        experiences: Sequence[tuple[Experience, ...]],
+        news: News,
         clock: Clock,
     ) -> None:
-        """Take a round and what to tell each of its members, in the order of its slots."""
+        """Take a round and what to tell each of its members.
+
+        Args:
+            observations: in the order of the members.
+        """
         self._round = round
         self.round = round.number
         self.episode = episode
         self.deadline = round.deadline
         self.timeout = round.timeout
+        self.members = round.members
+        self.observations = observations
         self.over = False
         self._addresses = addresses
         self._coordinator = coordinator
-        self._observations = observations
-        self._experiences = experiences
+        self._news = news
         self._clock = clock
         self._lock = threading.Lock()
 
-    def send(self) -> None:
-        """Call as many members as may be at work at once."""
+    @property
+    def slots(self) -> Round:
+        """The lists that a visitor writes into."""
+        return self._round
+
+    def send(self, visit: Visit | None = None) -> None:
+        """Call as many members as may be at work at once.
+
+        Args:
+            visit: has the members visited where they are, in place of a letter to each.
+        """
+        if visit is not None and self._round.unbatched:
+            visit(self, self._round.call_all())
+            return
         with self._lock:
             calls = self._round.call_next(self._clock.now())
-        self._send(calls)
-
-    def _send(self, calls: Sequence[int]) -> None:
         for index in calls:
-            agent_id = self._round.slots[index].agent_id
-            self._addresses[agent_id].tell(
-                Perceive(self, index, self._observations[index], self._experiences[index])
-            )
+            self._post(index)
+
+    def post(self, index: int) -> None:
+        """Send a member a letter after all; for visitors who find it occupied."""
+        self._round.started[index] = self._clock.now()
+        self._post(index)
+
+    def _post(self, index: int) -> None:
+        self._addresses[self.members[index]].tell(Perceive(self, index))
+
+    def observation_of(self, index: int) -> Any:
+        return self.observations[index]
+
+    def experiences_of(self, agent_id: str) -> tuple[Experience, ...]:
+        return self._news.of(agent_id)
 
     def accept(self, index: int, action: Any, started: float, finished: float) -> None:
         with self._lock:
@@ -121,6 +151,18 @@ class RoundCall:
             todo = self._todo(settled=settled)
         self._do(todo, index, unread=True)
 
+    def settle(self, count: int) -> None:
+        """Count answers that a visitor has written into their slots."""
+        with self._lock:
+            self._round.settle(count)
+            filled = count > 0 and self._round.filled and not self.over
+        if filled:
+            self._coordinator.tell(RoundFilled(self.round))
+
+    def return_late(self, index: int) -> None:
+        """Say that an answer was written into a slot when the round was over."""
+        self._do(_TOO_LATE, index)
+
     def _todo(self, *, settled: bool) -> _Todo:
         """Ask the round what follows; under the lock."""
         round = self._round
@@ -132,22 +174,25 @@ class RoundCall:
 
     def _do(self, todo: _Todo, index: int, *, unread: bool = False) -> None:
         """Do it; outside the lock, since telling may run the next actor right here."""
-        if todo.calls:
-            self._send(todo.calls)
+        for following in todo.calls:
+            self._post(following)
         if todo.filled:
             self._coordinator.tell(RoundFilled(self.round))
         elif not todo.settled:
-            agent_id = self._round.slots[index].agent_id
-            unheard = self._experiences[index] if unread else ()
+            agent_id = self.members[index]
+            unheard = self._news.of(agent_id) if unread else ()
             self._coordinator.tell(Returned(self.round, agent_id, not unread, unheard))
 
     def unheard(self) -> Iterator[tuple[str, tuple[Experience, ...]]]:
         """Give the members whose call nobody read, each with what it was to tell."""
         for index in self._round.unread:
-            yield self._round.slots[index].agent_id, self._experiences[index]
+            agent_id = self.members[index]
+            yield agent_id, self._news.of(agent_id)
 
     def close(self) -> list[str]:
         """End the round; give the members still at work."""
         with self._lock:
+            # First over, then the copies: a visitor writes first and looks then, so that
+            # of an answer and a close that cross, one sees the other.
             self.over = True
             return self._round.close()

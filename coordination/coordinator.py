@@ -17,7 +17,7 @@ from ..logs import get_logger
 from ..models.experience import Experience
 from .absence import Absences
 from .actions import ActionCheck
-from .call import Returned, RoundCall, RoundFilled, Tells
+from .call import Returned, RoundCall, RoundFilled, Tells, Visit
 from .joint_action import Rules, conclude, missing
 from .outcome import Outcome
 from .round import Round
@@ -78,7 +78,7 @@ class Coordinator(Actor):
     passing this mailbox, which hears only that the round is full or that time is up.
     """
 
-    paced = False  # one thread for which all the others wait
+    urgent = True
 
     def __init__(
         self,
@@ -86,13 +86,21 @@ class Coordinator(Actor):
         check: ActionCheck,
         *,
         sequential: bool,
+        visit: Visit | None = None,
         clock: Clock | None = None,
     ) -> None:
+        """Make a coordinator.
+
+        Args:
+            sequential: whether each agent has time of its own.
+            visit: how to call many at once; None where each has to have a letter.
+        """
         super().__init__("coordinator", clock=clock)
         self._addresses = addresses
         self._check = check
+        # These two may change while nothing runs this actor.
         self.sequential = sequential
-        """Whether each agent has time of its own; may change while nothing runs this actor."""
+        self.visit = visit
         self._absences = Absences()
         self._late = 0
         self._open: tuple[StartRound, Round, RoundCall] | None = None
@@ -145,23 +153,15 @@ class Coordinator(Actor):
             Address(self),
             episode=message.episode,
             observations=list(message.observations.values()),
-            experiences=[self._news(agent_id, message) for agent_id in message.observations],
+            news=self._absences.news(round.members, message.previous),
             clock=self.clock,
         )
         self._open = (message, round, call)
         self._last_round = message.round
         self.wake_at = round.deadline
-        call.send()
+        call.send(self.visit)
         if round.nobody_called:
             self._close()
-
-    def _news(self, agent_id: str, message: StartRound) -> tuple[Experience, ...]:
-        previous = message.previous.get(agent_id)
-        if agent_id not in self._absences.busy:
-            return self._absences.catch_up(agent_id, previous)
-        if previous is not None:
-            self._absences.miss(agent_id, previous)
-        return ()
 
     def _close_if(self, number: int) -> None:
         # It may have been closed by its deadline while this message was under way.

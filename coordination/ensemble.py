@@ -12,6 +12,7 @@ from ..actors.dispatcher import Dispatcher
 from ..actors.future import Future
 from ..actors.inline import InlineDispatcher
 from ..actors.messages import Question
+from ..actors.pooled import PooledDispatcher
 from ..actors.threaded import ThreadedDispatcher
 from ..clock import Clock
 from ..errors import StartError, StoppedError, TooManyActorsError
@@ -19,6 +20,7 @@ from ..logs import get_logger
 from ..models.agent import Agent, Place
 from ..models.experience import Experience
 from .actions import ActionCheck
+from .call import RoundCall, Visit
 from .coordinator import AbandonRound, Coordinator, EndEpisode, Post, StartRound, WhoIsBusy
 from .joint_action import Rules
 from .outcome import Outcome
@@ -28,6 +30,7 @@ log = get_logger(__name__)
 
 _DISPATCHERS: dict[str, Callable[[], Dispatcher]] = {
     "threaded": ThreadedDispatcher,
+    "pooled": PooledDispatcher,
     "inline": InlineDispatcher,
 }
 
@@ -57,12 +60,14 @@ class Ensemble:
         self._dispatcher_name = dispatcher
         self._dispatcher = _DISPATCHERS[dispatcher]()
         hosts = [_host(resident, places[resident.agent_id], seed, clock) for resident in residents]
+        self._cast = _Cast(hosts)
         self._addresses = {host.name: Address(host) for host in hosts}
         spaces = {i: place.action_space for i, place in places.items()}
         self._conductor = Coordinator(
             self._addresses,
             ActionCheck({i: space for i, space in spaces.items() if space is not None}),
             sequential=self._dispatcher.sequential,
+            visit=self._cast.visited_by(self._dispatcher),
             clock=clock,
         )
         self._coordinator = Address(self._conductor)
@@ -132,6 +137,7 @@ class Ensemble:
     def _hand_over(self, dispatcher: Dispatcher) -> None:
         self._dispatcher = dispatcher
         self._conductor.sequential = dispatcher.sequential
+        self._conductor.visit = self._cast.visited_by(dispatcher)
         dispatcher.start(self._actors, self._timeout)
 
     def stop(self, grace: float) -> list[str]:
@@ -146,6 +152,40 @@ class Ensemble:
         return abandoned
 
 
+class _Cast:
+    """The hosts by id, in the order in which the last round called them."""
+
+    def __init__(self, hosts: Sequence[AgentActor]) -> None:
+        self._by_id = {host.name: host for host in hosts}
+        self._members: Sequence[str] = list(self._by_id)
+        self._hosts = list(hosts)
+        self._reads_letters = not all(host.takes_visits for host in hosts)
+
+    def visited_by(self, dispatcher: Dispatcher) -> Visit | None:
+        """Give what has the members of a call visited; None if they need letters."""
+        visits = dispatcher.visit
+        if visits is None:
+            return None
+
+        def visit(call: RoundCall, indices: Sequence[int]) -> None:
+            hosts = self._of(call.members, indices)
+            if self._reads_letters:
+                indices, hosts = _posted(call, indices, hosts)
+            if hosts:
+                visits(call, hosts, indices)
+
+        return visit
+
+    def _of(self, members: Sequence[str], indices: Sequence[int]) -> Sequence[AgentActor]:
+        # Most rounds call the same as the last one, and comparing is quicker than looking up.
+        if members != self._members:
+            self._members = members
+            self._hosts = [self._by_id[agent_id] for agent_id in members]
+        if len(indices) == len(members):
+            return self._hosts
+        return [self._hosts[index] for index in indices]
+
+
 def _host(resident: Resident, place: Place, seed: int, clock: Clock) -> AgentActor:
     def create() -> Agent:
         return resident.kind.create(place, **resident.options)
@@ -157,3 +197,15 @@ def _host(resident: Resident, place: Place, seed: int, clock: Clock) -> AgentAct
     except BaseException as error:
         # Whatever a plug-in's constructor raises, even SystemExit, is its failure to start.
         raise StartError(resident.agent_id, describe(error)) from error
+
+
+def _posted(
+    call: RoundCall, indices: Sequence[int], hosts: Sequence[AgentActor]
+) -> tuple[Sequence[int], Sequence[AgentActor]]:
+    """Send letters to those that look at every letter; give the others."""
+    both = list(zip(indices, hosts, strict=True))
+    for index, host in both:
+        if not host.takes_visits:
+            call.post(index)
+    visited = [(index, host) for index, host in both if host.takes_visits]
+    return [index for index, _ in visited], [host for _, host in visited]

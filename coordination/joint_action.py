@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,8 @@ from ..models.frozen import frozen
 from .actions import ActionCheck
 from .fallback import DROP, Fallback
 from .outcome import Outcome, Status
-from .round import Round, Slot
+from .round import Round
+from .spans import Spans
 
 _PLAIN = frozenset({int, float, str})
 
@@ -38,27 +39,23 @@ def conclude(
     late: int,
 ) -> Outcome:
     """Check what came, fill what did not, and say how it went for each member."""
-    intended, bad = _answers(round.slots)
-    errors: dict[str, BaseException] = {
-        s.agent_id: s.error for s in round.slots if s.error is not None
-    }
-    status = {s.agent_id: s.status or Status.TIMED_OUT for s in round.slots}
+    ids = round.members
+    status = dict.fromkeys(ids, Status.ACTED)
+    status.update((ids[index], how) for index, how in round.ends.items())
+    errors = {ids[index]: error for index, error in round.errors.items()}
+    intended, bad = _kept(_answers(round))
     for agent_id, why in {**bad, **check.rejections(intended)}.items():
         status[agent_id] = Status.REJECTED
         errors[agent_id] = ValueError(f"action of {agent_id}: {why}")
-    joint = (
-        (i, intended[i] if how is Status.ACTED else _stand_in(rules.fallback, i, previous))
-        for i, how in status.items()
-    )
-    answered = [s for s in round.slots if s.started] if rules.metrics else []
+    none = Spans()
     return Outcome(
         round=round.number,
-        actions={agent_id: action for agent_id, action in joint if action is not DROP},
+        actions=_executed(intended, status, rules.fallback, previous),
         status=status,
         errors=errors,
         intended=intended,
-        latencies={s.agent_id: s.finished - s.called for s in answered},
-        act_seconds={s.agent_id: s.finished - s.started for s in answered},
+        latencies=Spans(ids, round.called, round.finished) if rules.metrics else none,
+        act_seconds=Spans(ids, round.started, round.finished) if rules.metrics else none,
         elapsed=now - round.opened,
         late=late + round.late,
     )
@@ -66,21 +63,52 @@ def conclude(
 
 def missing(outcome: Outcome) -> list[str]:
     """Give the ids that did not act, sorted."""
+    if all_acted(outcome.status):
+        return []
     return sorted(i for i, how in outcome.status.items() if how is not Status.ACTED)
 
 
-def _answers(slots: Sequence[Slot]) -> tuple[dict[str, Any], dict[str, str]]:
-    """Give what was answered, and the reason for each answer that cannot even be kept."""
+def all_acted(status: Mapping[str, Status]) -> bool:
+    """Whether nobody is missing; asked of every round, so at the speed of C."""
+    return list(status.values()).count(Status.ACTED) == len(status)
+
+
+def _answers(round: Round) -> dict[str, Any]:
+    """Give what those who acted have answered."""
+    answers = zip(round.members, round.actions, strict=True)
+    if not round.ends:
+        return dict(answers)
+    return {name: action for index, (name, action) in enumerate(answers) if index not in round.ends}
+
+
+def _kept(answers: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Give the answers as nobody can change them, and why some cannot even be kept."""
+    if _PLAIN.issuperset(map(type, answers.values())):
+        return answers, {}
     intended: dict[str, Any] = {}
     bad: dict[str, str] = {}
-    for slot in slots:
-        if slot.status is Status.ACTED:
-            try:
-                action = slot.action
-                intended[slot.agent_id] = action if type(action) in _PLAIN else frozen(action)
-            except Exception as error:  # noqa: BLE001  an answer may be of any type and hold itself
-                bad[slot.agent_id] = f"cannot be kept: {describe(error)}"
+    for agent_id, action in answers.items():
+        try:
+            intended[agent_id] = action if type(action) in _PLAIN else frozen(action)
+        except Exception as error:  # noqa: BLE001  an answer may be of any type and hold itself
+            bad[agent_id] = f"cannot be kept: {describe(error)}"
     return intended, bad
+
+
+def _executed(
+    intended: Mapping[str, Any],
+    status: Mapping[str, Status],
+    fallback: Fallback | None,
+    previous: Mapping[str, Experience],
+) -> Mapping[str, Any]:
+    """Give the joint action: what acted, and a stand-in for who did not."""
+    if len(intended) == len(status) and all_acted(status):
+        return intended
+    joint = (
+        (i, intended[i] if how is Status.ACTED else _stand_in(fallback, i, previous))
+        for i, how in status.items()
+    )
+    return {agent_id: action for agent_id, action in joint if action is not DROP}
 
 
 def _stand_in(fallback: Fallback | None, agent_id: str, previous: Mapping[str, Experience]) -> Any:

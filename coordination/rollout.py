@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, KeysView, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,14 +72,12 @@ class Rollout:
 
 
 def experiences_of(
-    outcome: Outcome, observations: Mapping[str, Any], transition: Transition | None = None
+    outcome: Outcome, observations: Mapping[str, Any], transition: Transition
 ) -> dict[str, Experience]:
-    """Give each member of a round its step, as far as an environment made one of it."""
+    """Give each member of a round its step in the environment."""
     intended, actions = outcome.intended, outcome.actions
-    rewards = transition.rewards if transition else {}
-    terminations = transition.terminations if transition else {}
-    truncations = transition.truncations if transition else {}
-    unpaid = 0.0 if transition else None
+    rewards = transition.rewards
+    terminations, truncations = transition.terminations, transition.truncations
     return {
         agent_id: Experience(
             outcome.round,
@@ -87,9 +85,50 @@ def experiences_of(
             intended.get(agent_id),
             actions.get(agent_id),
             status.value,
-            rewards.get(agent_id, unpaid),
+            rewards.get(agent_id, 0.0),
             terminations.get(agent_id, False),
             truncations.get(agent_id, False),
         )
         for agent_id, status in outcome.status.items()
     }
+
+
+class Lived(Mapping[str, Experience]):
+    """Each member's step in a round without environment, made when somebody asks for it."""
+
+    __slots__ = ("_experiences", "_observations", "_outcome")
+
+    def __init__(self, outcome: Outcome, observations: Mapping[str, Any]) -> None:
+        self._outcome = outcome
+        self._observations = observations
+        self._experiences: dict[str, Experience] = {}
+
+    def __getitem__(self, agent_id: str) -> Experience:
+        known = self._experiences.get(agent_id)
+        return known or self._experiences.setdefault(agent_id, self._make(agent_id))
+
+    def _make(self, agent_id: str) -> Experience:
+        outcome = self._outcome
+        return Experience(
+            outcome.round,
+            self._observations[agent_id],
+            outcome.intended.get(agent_id),
+            outcome.actions.get(agent_id),
+            outcome.status[agent_id].value,
+            None,
+            False,
+            False,
+        )
+
+    def __contains__(self, agent_id: object) -> bool:
+        return agent_id in self._outcome.status
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._outcome.status)
+
+    def __len__(self) -> int:
+        return len(self._outcome.status)
+
+    def keys(self) -> KeysView[str]:
+        # A dict's own keys are compared at the speed of C.
+        return self._outcome.status.keys()

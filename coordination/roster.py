@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import KeysView, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,6 +40,11 @@ class Roster:
 
     def __contains__(self, agent_id: object) -> bool:
         return agent_id in self._residents
+
+    @property
+    def ids(self) -> KeysView[str]:
+        """Everyone's id."""
+        return self._residents.keys()
 
     @property
     def residents(self) -> list[Resident]:

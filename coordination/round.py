@@ -3,30 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from typing import Any
+from operator import sub
+from typing import Any, cast
 
 from .outcome import Status
-
-
-@dataclass(slots=True)
-class Slot:
-    """One member's place in a round."""
-
-    agent_id: str
-    status: Status | None = None
-    action: Any = None
-    error: BaseException | None = None
-    called: float = 0.0
-    started: float = 0.0
-    finished: float = 0.0
 
 
 class Round:
     """Fills one slot for each member, exactly once, until all are filled or time is up.
 
     It starts no threads, holds no lock and tells nobody anything: the methods return what is
-    to be done. All times are the caller's clock, in seconds.
+    to be done. All times are the caller's clock, in seconds. A slot is a place in each of
+    the lists below, by the member's index.
     """
 
     def __init__(
@@ -49,6 +37,7 @@ class Round:
                 ends the round before everyone has answered.
         """
         self.number = number
+        self.members = members
         self.opened = opened
         self.timeout = timeout
         self.deadline: float | None = None if own_time else opened + timeout
@@ -56,16 +45,24 @@ class Round:
         self.late = 0
         self.unread: list[int] = []
         """Members whose call was dropped unread, or never sent."""
-        self.slots = [Slot(agent_id) for agent_id in members]
-        self._to_call = [i for i, slot in enumerate(self.slots) if slot.agent_id not in busy]
-        self._to_call.reverse()
-        self._batch_size = batch_size or len(self.slots)
+        n = len(members)
+        self.actions: list[Any] = [None] * n
+        self.called: list[float] = [opened] * n
+        self.started: list[float | None] = [None] * n
+        """When each was handed its call, and then, once it answered, when it began."""
+        self.finished: list[float | None] = [None] * n
+        self.ends: dict[int, Status] = {}
+        """How the slots ended that did not end with an action in time."""
+        self.errors: dict[int, BaseException] = {}
+        if busy:
+            self.ends = {i: Status.BUSY for i, name in enumerate(members) if name in busy}
+        self._order: Sequence[int] = range(n)
+        if self.ends:
+            self._order = [i for i in range(n) if i not in self.ends]
+        self._next = 0
+        self._batch_size = batch_size or n
         self._in_flight = 0
-        self._open_slots = len(self._to_call)
-        self._called_any = bool(self._to_call)
-        for slot in self.slots:
-            if slot.agent_id in busy:
-                slot.status = Status.BUSY
+        self._open_slots = len(self._order)
 
     @property
     def filled(self) -> bool:
@@ -75,70 +72,105 @@ class Round:
     @property
     def waiting(self) -> bool:
         """Whether somebody has not been called yet."""
-        return bool(self._to_call)
+        return self._next < len(self._order)
 
     @property
     def nobody_called(self) -> bool:
         """Whether no answer can ever come."""
-        return not self._called_any
+        return not self._order
 
-    def call_next(self, now: float) -> list[int]:
-        """Give the members to call now: as many as may be in flight."""
-        free = self._batch_size - self._in_flight
-        if self.closed or free <= 0:
-            return []
-        calls = self._to_call[-free:][::-1]
-        del self._to_call[-free:]
-        self._in_flight += len(calls)
+    @property
+    def unbatched(self) -> bool:
+        """Whether all may be called at once."""
+        return self._batch_size >= len(self._order)
+
+    def status(self, index: int) -> Status | None:
+        """Say how a member's part ended; None while it is open."""
+        if index in self.ends:
+            return self.ends[index]
+        return None if self.finished[index] is None else Status.ACTED
+
+    def call_next(self, now: float) -> Sequence[int]:
+        """Give the members to hand a call to: as many as may be in flight."""
+        calls = self._take(self._batch_size - self._in_flight)
         for index in calls:
-            self.slots[index].called = now
+            self.called[index] = self.started[index] = now
         return calls
+
+    def call_all(self) -> Sequence[int]:
+        """Give the members that workers are to visit; each is called when one comes by.
+
+        A visitor writes ``started`` before it looks whether the round is over, then the
+        action, then ``finished``; so the order in which ``close`` copies these lists tells
+        what holds. It counts what it wrote with ``settle``.
+        """
+        return self._take(len(self._order))
+
+    def _take(self, count: int) -> Sequence[int]:
+        if self.closed or count <= 0:
+            return ()
+        calls = self._order[self._next : self._next + count]
+        self._next += len(calls)
+        self._in_flight += len(calls)
+        return calls
+
+    def settle(self, count: int) -> None:
+        """Count answers that a visitor has written into their slots."""
+        self._in_flight -= count
+        self._open_slots -= count
 
     def accept(self, index: int, action: Any, started: float, finished: float) -> bool:
         """Take an answer; whether it settled the slot."""
-        slot = self.slots[index]
-        if not self._settle(index, Status.ACTED, started, finished):
+        if self._is_settled(index):
             return False
-        if slot.status is Status.ACTED:
-            slot.action = action
+        self.started[index] = started
+        if self._is_too_late(started, finished):
+            self._time_out(index)
+        else:
+            self.actions[index] = action
+        self.finished[index] = finished
+        self.settle(1)
         return True
 
     def fail(self, index: int, error: BaseException, started: float, finished: float) -> bool:
         """Take word that a member's agent raised; whether it settled the slot."""
-        slot = self.slots[index]
-        settled = self._settle(index, Status.CRASHED, started, finished)
-        if settled:
-            slot.error = error
-        return settled
+        if self._is_settled(index):
+            return False
+        self.started[index], self.finished[index] = started, finished
+        if self._is_too_late(started, finished):
+            self._time_out(index)
+        else:
+            self.ends[index] = Status.CRASHED
+        self.errors[index] = error
+        self.settle(1)
+        return True
 
     def lose(self, index: int, error: BaseException) -> bool:
         """Take word that a member's actor is dead; whether it settled the slot."""
-        slot = self.slots[index]
-        settled = self._settle(index, Status.DOWN, 0.0, 0.0)
-        if settled:
-            slot.error = error
-        return settled
+        if self._is_settled(index):
+            return False
+        self.ends[index] = Status.DOWN
+        self.errors[index] = error
+        self.settle(1)
+        return True
 
     def skip(self, index: int) -> bool:
         """Take word that a member found the deadline passed; whether it settled the slot."""
-        settled = self._settle(index, Status.TIMED_OUT, 0.0, 0.0)
-        if settled:
-            self.unread.append(index)
-        return settled
-
-    def _settle(self, index: int, status: Status, started: float, finished: float) -> bool:
-        slot = self.slots[index]
-        if self.closed or slot.status is not None:
+        if self._is_settled(index):
             return False
-        if self._too_late(started, finished):
-            status = Status.TIMED_OUT
-            self.late += 1
-        slot.status, slot.started, slot.finished = status, started, finished
-        self._in_flight -= 1
-        self._open_slots -= 1
+        self.ends[index] = Status.TIMED_OUT
+        self.unread.append(index)
+        self.settle(1)
         return True
 
-    def _too_late(self, started: float, finished: float) -> bool:
+    def _is_settled(self, index: int) -> bool:
+        return self.closed or index in self.ends or self.finished[index] is not None
+
+    def _time_out(self, index: int) -> None:
+        self.ends[index] = Status.TIMED_OUT
+        self.late += 1
+
+    def _is_too_late(self, started: float, finished: float) -> bool:
         # The deadline rules, not the moment at which somebody gets round to closing.
         if self.deadline is None:
             return finished - started > self.timeout
@@ -149,15 +181,44 @@ class Round:
         if self.closed:
             raise RuntimeError(f"round {self.number} closes once")
         self.closed = True
-        uncalled = set(self._to_call)
+        if not self.filled:
+            self._leave_visitors_behind()
+        if self._all_in_time():
+            return []
+        return [self.members[index] for index in self._end_open_slots()]
+
+    def _leave_visitors_behind(self) -> None:
+        # What they write from now on goes into lists that nobody reads. Each list is copied
+        # in one go, in the order opposite to theirs: an answer has its action and its start.
+        self.finished = list(self.finished)
+        self.actions = list(self.actions)
+        self.started = list(self.started)
+
+    def _all_in_time(self) -> bool:
+        """Whether every slot has an action that came in time; for most rounds, and quick."""
+        if not self.filled or self.ends:
+            return False
+        finished = cast("list[float]", self.finished)
+        if self.deadline is not None:
+            return max(finished, default=0.0) <= self.deadline
+        return max(map(sub, finished, self.started), default=0.0) <= self.timeout
+
+    def _end_open_slots(self) -> list[int]:
+        """Time out who has not answered in time; give those at work."""
         at_work = []
-        for index, slot in enumerate(self.slots):
-            if slot.status is None:
-                slot.status = Status.TIMED_OUT
-                # With time of its own everyone has answered, unless Ctrl-C came between; then
-                # nobody is at work any more.
-                if index in uncalled or self.deadline is None:
-                    self.unread.append(index)
-                else:
-                    at_work.append(slot.agent_id)
+        for index, (started, finished) in enumerate(zip(self.started, self.finished, strict=True)):
+            if index in self.ends:
+                continue
+            if started is not None and finished is not None:
+                # A visitor does not look at the clock's verdict; here is where it is spoken.
+                if self._is_too_late(started, finished):
+                    self._time_out(index)
+                continue
+            self.ends[index] = Status.TIMED_OUT
+            # With time of its own everyone has answered, unless Ctrl-C came between; then
+            # nobody is at work any more.
+            if started is None or self.deadline is None:
+                self.unread.append(index)
+            else:
+                at_work.append(index)
         return at_work

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..models.experience import Experience
+from ..models.frozen import frozen_values
 from .ensemble import Ensemble
 from .joint_action import Rules
 from .outcome import Outcome
-from .rollout import Rollout, Step, experiences_of
+from .rollout import Lived, Rollout, Step
 
 
 class Stage:
@@ -25,7 +26,7 @@ class Stage:
         self._rollout = rollout
         self._round = 0
         # What agents lived in rounds without the environment, until they are told.
-        self._loose: dict[str, Experience] = {}
+        self._untold: Mapping[str, Experience] = {}
 
     def advance(self, rules: Rules) -> Step:
         """Play one round on what the environment shows, and execute what came of it.
@@ -51,8 +52,21 @@ class Stage:
     def play(self, observations: Mapping[str, Any], rules: Rules) -> Outcome:
         """Play one round on given observations; no environment takes part."""
         self._round += 1
-        told_now = [agent_id for agent_id in observations if agent_id in self._loose]
-        previous = {agent_id: self._loose.pop(agent_id) for agent_id in told_now}
-        outcome = self.ensemble.play(self._round, 0, observations, previous, rules)
-        self._loose.update(experiences_of(outcome, observations))
+        seen = frozen_values(observations)
+        told, untold = _split(self._untold, seen)
+        outcome = self.ensemble.play(self._round, 0, seen, told, rules)
+        lived = Lived(outcome, seen)
+        self._untold = {**untold, **lived} if untold else lived
         return outcome
+
+
+def _split(
+    lived: Mapping[str, Experience], ids: Mapping[str, Any]
+) -> tuple[Mapping[str, Experience], Mapping[str, Experience]]:
+    """Give the experiences of these agents, and those of the others."""
+    if lived.keys() <= ids.keys():
+        return lived, {}
+    return (
+        {i: experience for i, experience in lived.items() if i in ids},
+        {i: experience for i, experience in lived.items() if i not in ids},
+    )

@@ -6,7 +6,7 @@ import abc
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 
@@ -27,10 +27,51 @@ class Place:
     """Gymnasium spaces; None in a society without an environment."""
 
 
+class Moment(Protocol):
+    """What the members of one round share; a call to many agents is one of these."""
+
+    @property
+    def round(self) -> int: ...
+
+    @property
+    def deadline(self) -> float | None:
+        """In the clock's seconds; None where each agent has ``timeout`` from its own start."""
+        ...
+
+    @property
+    def timeout(self) -> float: ...
+
+    def experiences_of(self, agent_id: str) -> tuple[Experience, ...]:
+        """Give what this agent lived since its last call, oldest first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OneMoment:
+    """A moment that is one agent's alone: a message, an episode's end, a test."""
+
+    round: int = 0
+    deadline: float | None = math.inf
+    experiences: tuple[Experience, ...] = ()
+    timeout: float = math.inf
+
+    def experiences_of(self, agent_id: str) -> tuple[Experience, ...]:
+        return self.experiences
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Standing:
+    """What all contexts of one agent share."""
+
+    agent_id: str
+    rng: Callable[[], np.random.Generator]
+    clock: Clock
+
+
 class Context:
     """What an agent may know and use while it acts; made afresh for every call."""
 
-    __slots__ = ("_clock", "_rng", "agent_id", "deadline", "missed", "previous", "round")
+    __slots__ = ("_moment", "_standing", "_started")
 
     def __init__(
         self,
@@ -52,22 +93,60 @@ class Context:
                 oldest first.
             rng: gives the agent's own random stream.
         """
-        self.agent_id = agent_id
-        self.round = round
-        self.deadline = deadline
-        self.previous = previous
-        self.missed = missed
-        self._rng = rng or _own_stream(agent_id)
-        self._clock = clock or SystemClock()
+        lived = missed if previous is None else (*missed, previous)
+        stream = rng or _own_stream(agent_id)
+        self._standing = Standing(agent_id, stream, clock or SystemClock())
+        self._moment: Moment = OneMoment(round, deadline, lived)
+        self._started = 0.0
+
+    @classmethod
+    def at(cls, moment: Moment, standing: Standing, started: float = 0.0) -> Self:
+        """Make one the short way; for hosts.
+
+        Args:
+            started: when the agent was given its call, in the clock's seconds.
+        """
+        context = cls.__new__(cls)
+        context._moment = moment  # noqa: SLF001  its own, and two times as quick as __init__
+        context._standing = standing  # noqa: SLF001
+        context._started = started  # noqa: SLF001
+        return context
+
+    @property
+    def agent_id(self) -> str:
+        """Whose it is."""
+        return self._standing.agent_id
+
+    @property
+    def round(self) -> int:
+        """The number of the round; before the first, 0."""
+        return self._moment.round
+
+    @property
+    def deadline(self) -> float:
+        """When the round closes for this agent, in the clock's seconds."""
+        deadline = self._moment.deadline
+        return self._started + self._moment.timeout if deadline is None else deadline
+
+    @property
+    def previous(self) -> Experience | None:
+        """The last step as this agent lived it; None at the start."""
+        lived = self._moment.experiences_of(self._standing.agent_id)
+        return lived[-1] if lived else None
+
+    @property
+    def missed(self) -> tuple[Experience, ...]:
+        """The steps before ``previous`` that passed while the agent was busy, oldest first."""
+        return self._moment.experiences_of(self._standing.agent_id)[:-1]
 
     @property
     def rng(self) -> np.random.Generator:
         """The agent's own random stream, keyed by the society's seed and the agent's id."""
-        return self._rng()
+        return self._standing.rng()
 
     def time_left(self) -> float:
         """Give the seconds until the round closes; negative when it has."""
-        return self.deadline - self._clock.now()
+        return self.deadline - self._standing.clock.now()
 
 
 def _own_stream(agent_id: str) -> Callable[[], np.random.Generator]:

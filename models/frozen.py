@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+PLAIN = frozenset({int, float, str, bool, type(None)})
+"""Types whose values nobody can change anyway."""
+
+
+def frozen_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Copy a mapping; freeze its values, unless all are plain, which is seen at a glance."""
+    if PLAIN.issuperset(map(type, values.values())):
+        return dict(values)
+    return {key: frozen(value) for key, value in values.items()}
 
 
 def frozen(value: Any) -> Any:

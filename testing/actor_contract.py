@@ -90,8 +90,8 @@ class _Stage:
         return self.probes[0]
 
     def call(self, index: int = 0, **options: Any) -> RecordingCall:
-        call = RecordingCall(**options)
-        Address(self.actor).tell(Perceive(call, index, _SEEN, _LIVED))
+        call = RecordingCall(observation=_SEEN, experiences=_LIVED, **options)
+        Address(self.actor).tell(Perceive(call, index))
         return call
 
     def answer_to(self, call: RecordingCall) -> Answer:

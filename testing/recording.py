@@ -6,6 +6,8 @@ import threading
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
+from ..models.experience import Experience
+
 M = TypeVar("M")
 
 
@@ -59,6 +61,8 @@ class RecordingCall:
         deadline: float | None = None,
         timeout: float = 30.0,
         over: bool = False,
+        observation: Any = None,
+        experiences: tuple[Experience, ...] = (),
     ) -> None:
         """Make a call; the arguments are what its members read from it."""
         self.round = round
@@ -66,8 +70,16 @@ class RecordingCall:
         self.deadline = deadline
         self.timeout = timeout
         self.over = over
+        self.observation = observation
+        self.experiences = experiences
         self.answers: list[Answer] = []
         self._answered = threading.Event()
+
+    def observation_of(self, index: int) -> Any:
+        return self.observation
+
+    def experiences_of(self, agent_id: str) -> tuple[Experience, ...]:
+        return self.experiences
 
     def accept(self, index: int, action: Any, started: float, finished: float) -> None:
         self._keep(Answer(index, "accept", action, started, finished))

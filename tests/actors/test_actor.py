@@ -159,7 +159,7 @@ def test_stop_overtakes_the_backlog() -> None:
         address.tell(number)
     actor.request_stop()
     let_go.set()
-    actor.ended.get(timeout=FUSE)
+    assert actor.ended.wait(FUSE)
     assert actor.life == [let_go, "stopped"]
     assert dispatcher.stop([actor], FUSE) == []
 
@@ -258,7 +258,7 @@ def test_an_agent_may_stop_the_dispatcher_that_runs_it() -> None:
     Address(actor).tell("quit")
     assert stopped.wait(FUSE)
     assert left == ["quits"]
-    actor.ended.get(timeout=FUSE)
+    assert actor.ended.wait(FUSE)
     assert [other.life for other in others] == [["stopped"]] * 2
 
 

@@ -68,8 +68,8 @@ class Desk:
 
     def call(self, seen: Any = 0, *, lived: tuple[Experience, ...] = (), **options: Any) -> Any:
         """Call it by hand; give the one answer."""
-        call = RecordingCall(**options)
-        self.host.handle(Letter(Perceive(call, 2, seen, lived)))
+        call = RecordingCall(observation=seen, experiences=lived, **options)
+        self.host.handle(Letter(Perceive(call, 2)))
         (answer,) = call.answers
         return answer
 
@@ -210,8 +210,8 @@ def test_a_host_of_another_kind_decides_by_itself() -> None:
 
     host = Doubling(Seat("agent-1", Diary))
     host.on_start()
-    call = RecordingCall()
-    host.handle(Letter(Perceive(call, 0, np.float64(4), ())))
+    call = RecordingCall(observation=np.float64(4))
+    host.handle(Letter(Perceive(call, 0)))
     assert call.answers[0].value == 8
 
 
@@ -245,7 +245,7 @@ def test_ours_in_a_users_host_does_not_take_turns() -> None:
 
     host = UsersHost(Seat("agent-1", Thinker))
     host.on_start()
-    host.handle(Letter(Perceive(RecordingCall(), 0, None, ())))
+    host.handle(Letter(Perceive(RecordingCall(), 0)))
     assert held == [False]
 
 

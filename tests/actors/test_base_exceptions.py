@@ -18,6 +18,7 @@ from antiphon.actors.agent_actor import AgentActor, Seat
 from antiphon.actors.dispatcher import Dispatcher
 from antiphon.actors.inline import InlineDispatcher
 from antiphon.actors.messages import Deliver, Perceive, Question
+from antiphon.actors.pooled import PooledDispatcher
 from antiphon.actors.threaded import ThreadedDispatcher
 from antiphon.errors import AskError, StartError, StoppedError
 from antiphon.models.agent import Agent, Context
@@ -106,7 +107,7 @@ def bystanders() -> Iterator[list[Bystander]]:
     assert dispatcher.stop(actors, FUSE) == []
 
 
-@pytest.fixture(params=[ThreadedDispatcher, InlineDispatcher])
+@pytest.fixture(params=[ThreadedDispatcher, PooledDispatcher, InlineDispatcher])
 def dispatcher(request: pytest.FixtureRequest) -> Dispatcher:
     make: Callable[[], Dispatcher] = request.param
     return make()
@@ -155,7 +156,7 @@ def test_in_a_message_it_is_that_messages_outcome(
     dispatcher.start([actor], FUSE)
     address, call = Address(actor), RecordingCall()
     message: Any = {
-        "act": Perceive(call, 0, None, ()),
+        "act": Perceive(call, 0),
         "receive": Deliver(1, "break", "outside"),
         "answer": Question("break", "outside"),
         # What the host does not know raises a plain error, and then the hook its own.
@@ -187,7 +188,8 @@ def test_at_the_stop_it_holds_nothing_up(
         assert dispatcher.stop([actor], FUSE) == []
     else:
         assert actor.actor_ref.stop(timeout=FUSE) is True
-        actor.ended.get(timeout=FUSE)
+        assert actor.ended.wait(FUSE)
+        assert dispatcher.stop([actor], FUSE) == []
     with pytest.raises(StoppedError):
         Address(actor).ask(Question("how are you", "outside"), FUSE)
     hold_together(bystanders)
@@ -201,7 +203,7 @@ def test_a_call_is_answered_once_whatever_act_raises(
     error, call = kind("in act"), RecordingCall()
     actor = host("act", error)
     dispatcher.start([actor], FUSE)
-    Address(actor).tell(Perceive(call, 3, None, ()))
+    Address(actor).tell(Perceive(call, 3))
     assert call.wait_answered(FUSE)
     assert dispatcher.stop([actor], FUSE) == []
     (answer,) = call.answers

@@ -81,7 +81,7 @@ def test_stop_answers_true_once_and_runs_the_hook_once(ref: pykka.ActorRef[Plain
     actor = ref._actor_weakref()
     assert actor is not None
     assert ref.stop(timeout=FUSE) is True
-    actor.ended.get(timeout=FUSE)
+    assert actor.ended.wait(FUSE)
     assert ref.stop(timeout=FUSE) is False
     assert actor.life == ["started", "stopped"]
     assert not ref.is_alive()

@@ -14,6 +14,7 @@ from antiphon.actors.actor import Actor
 from antiphon.actors.agent_actor import AgentActor, Seat
 from antiphon.actors.inline import InlineDispatcher
 from antiphon.actors.limits import ThreadLimit, thread_limit
+from antiphon.actors.pooled import PooledDispatcher
 from antiphon.actors.threaded import ThreadedDispatcher
 from antiphon.errors import StartError, TooManyActorsError
 from antiphon.models.agent import Agent, Context
@@ -70,7 +71,7 @@ class Baseline:
         assert not any(thread.is_alive() for thread in left)
 
 
-@pytest.fixture(params=[ThreadedDispatcher, InlineDispatcher])
+@pytest.fixture(params=[ThreadedDispatcher, PooledDispatcher, InlineDispatcher])
 def dispatcher(request: pytest.FixtureRequest) -> Any:
     return request.param()
 
@@ -125,7 +126,8 @@ def test_when_the_kth_gets_no_thread_nothing_is_left(
 
 @pytest.mark.parametrize("place", ["constructor", "on_start"])
 @pytest.mark.parametrize("k", [0, 25, COUNT - 1])
-def test_when_the_kth_hangs_it_is_given_up_in_time(k: int, place: str) -> None:
+@pytest.mark.parametrize("threads", [ThreadedDispatcher, PooledDispatcher])
+def test_when_the_kth_hangs_it_is_given_up_in_time(threads: Any, k: int, place: str) -> None:
     let_go, hung = threading.Event(), threading.Event()
 
     def create() -> Agent:
@@ -142,7 +144,7 @@ def test_when_the_kth_hangs_it_is_given_up_in_time(k: int, place: str) -> None:
     baseline = Baseline()
     # Many starts share the time; a slow machine is not to spend it before the kth.
     with pytest.raises(StartError, match=f"agent-{k} did not start.*: not ready after") as caught:
-        ThreadedDispatcher().start(actors, HANG if k == 0 else 0.5)
+        threads().start(actors, HANG if k == 0 else 0.5)
     assert hung.is_set()
     assert caught.value.actor == f"agent-{k}"
     assert ActorRegistry.get_all() == []

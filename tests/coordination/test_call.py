@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from antiphon.clock import ManualClock
+from antiphon.coordination.absence import News
 from antiphon.coordination.call import RoundCall
 from antiphon.coordination.round import Round
 from antiphon.errors import StoppedError
@@ -26,10 +27,10 @@ def test_latency_counts_from_the_members_own_call(how: str, words: tuple[Any, ..
         RecordingRef(),
         episode=0,
         observations=[None, None],
-        experiences=[(), ()],
+        news=News({}),
         clock=clock,
     )
     call.send()
     clock.advance(3.0)
     getattr(call, how)(0, *words)
-    assert round.slots[1].called == 3.0
+    assert round.called[1] == 3.0

@@ -7,7 +7,7 @@ answer with the round they were called for, so that an answer in the wrong place
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +18,7 @@ from antiphon.actors.mailbox import BLANK, Letter
 from antiphon.actors.messages import Perceive
 from antiphon.clock import ManualClock
 from antiphon.coordination import coordinator as coordinator_module
-from antiphon.coordination.absence import Absences
+from antiphon.coordination.absence import Absences, News
 from antiphon.coordination.actions import ActionCheck
 from antiphon.coordination.call import Returned, RoundCall
 from antiphon.coordination.coordinator import Coordinator, StartRound
@@ -95,7 +95,7 @@ class Play:
             self.report(member, call, Status.TIMED_OUT)
             call.reply_to.skip(call.index)
         else:
-            member.heard += [lived.round for lived in call.experiences]
+            member.heard += [lived.round for lived in call.reply_to.experiences_of(member.name)]
             member.at_work = call, now
 
     def answer(self, member: Member, *, crash: bool = False) -> None:
@@ -272,19 +272,18 @@ class CountsInOrderOfArrival(RoundCall):
     """The first answer is the first member's."""
 
     def accept(self, index: int, *arguments: Any) -> None:
-        slots = self._round.slots
-        empty = [i for i, slot in enumerate(slots) if slot.status is None]
+        empty = [i for i in range(len(self.members)) if self._round.status(i) is None]
         super().accept(empty[0] if empty else index, *arguments)
 
 
 class DeadlineIgnored(Round):
-    def _too_late(self, started: float, finished: float) -> bool:
+    def _is_too_late(self, started: float, finished: float) -> bool:
         return False
 
 
 class BatchIgnored(Round):
-    def call_next(self, now: float) -> list[int]:
-        self._batch_size = len(self.slots)
+    def call_next(self, now: float) -> Sequence[int]:
+        self._batch_size = len(self.members)
         return super().call_next(now)
 
 
@@ -333,8 +332,10 @@ class MissedForgotten(Absences):
 
 
 class MissedOutOfOrder(Absences):
-    def catch_up(self, agent_id: str, previous: Experience | None) -> tuple[Experience, ...]:
-        return super().catch_up(agent_id, previous)[::-1]
+    def news(self, members: Sequence[str], previous: Mapping[str, Experience]) -> News:
+        told = super().news(members, previous)
+        told._older = {agent_id: older[::-1] for agent_id, older in told._older.items()}
+        return told
 
 
 class UnheardForgotten(Absences):

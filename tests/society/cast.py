@@ -19,7 +19,7 @@ from pettingzoo import ParallelEnv
 
 FUSE = 10.0
 """Seconds; a wait that lasts as long has failed."""
-DISPATCHERS = ["threaded", "inline"]
+DISPATCHERS = ["threaded", "pooled", "inline"]
 
 Row = tuple[int, bytes, str, bytes, float | None]
 

@@ -121,6 +121,7 @@ class Hangs(Agent):
 """
 SAY = {
     "threaded": 'print("hung", file=sys.stderr, flush=True)',
+    "pooled": 'print("hung", file=sys.stderr, flush=True)',
     # Here the agent's own wait is what the signal ends, and one that comes just before it is
     # seen only when the wait is over; so it has to come a little later.
     "inline": 'threading.Timer(0.2, lambda: print("hung", file=sys.stderr, flush=True)).start()',

@@ -296,14 +296,14 @@ class AnswersTwice(Perceiver):
 
 class AnswersForItsNeighbour(Perceiver):
     def perceive(self, message: Perceive) -> None:
-        context = self._context(1, message.experiences)
-        action = self.agent.act(message.observation, context)
+        call = message.reply_to
+        action = self.agent.act(call.observation_of(0), Context.at(call, self.standing))
         message.reply_to.accept(0, action, self.clock.now(), self.clock.now())
 
 
 class TellsNoTime(Perceiver):
     def perceive(self, message: Perceive) -> None:
-        context = self._context(1, message.experiences)
+        context = Context.at(message.reply_to, self.standing)
         message.reply_to.accept(message.index, self.agent.act(None, context), 0.0, 0.0)
 
 
@@ -338,11 +338,11 @@ class MakesAnotherAgentAfterACrash(AgentActor):
 
 class ReadsExpiredCalls(Perceiver):
     def perceive(self, message: Perceive) -> None:
-        context = self._context(1, message.experiences)
-        self._enter_episode(message.reply_to.episode)
+        context = Context.at(message.reply_to, self.standing)
+        self.enter_episode(message.reply_to.episode)
         started = self.clock.now()
         try:
-            action = self.agent.act(message.observation, context)
+            action = self.agent.act(message.reply_to.observation_of(0), context)
         except ValueError as error:
             message.reply_to.fail(message.index, error, started, self.clock.now())
         else:
@@ -350,12 +350,12 @@ class ReadsExpiredCalls(Perceiver):
 
 
 class NeverResets(AgentActor):
-    def _enter_episode(self, episode: int) -> None:
+    def enter_episode(self, episode: int) -> None:
         pass
 
 
 class ResetsEveryRound(AgentActor):
-    def _enter_episode(self, episode: int) -> None:
+    def enter_episode(self, episode: int) -> None:
         self.agent.reset(self._seed_of(episode))
 
 
@@ -376,7 +376,7 @@ class MissesTheEnd(AgentActor):
 
 class LosesItsMail(AgentActor):
     def on_stop(self) -> None:
-        self.actor_inbox._letters = deque(maxlen=0)
+        self.actor_inbox.letters = deque(maxlen=0)
 
 
 @pytest.mark.parametrize(

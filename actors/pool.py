@@ -1,0 +1,285 @@
+"""Threads that share work."""
+
+from __future__ import annotations
+
+import threading
+from _thread import allocate_lock
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+from ..logs import get_logger
+
+log = get_logger(__name__)
+
+
+class Work(Protocol):
+    """Something that a worker can do; it contains what it raises."""
+
+    def take_turn(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolLimits:
+    """How many workers there may be, and when another is brought in."""
+
+    minimum: int = 1
+    initial: int = 1
+    maximum: int = 1024
+    threshold: float = 0.85
+    """Share of one core below which the process counts as waiting for something."""
+    interval: float = 0.002
+    """Seconds between two looks at whether those who work get on."""
+    patience: float = 10.0
+    """Seconds after which a worker without work leaves, down to the minimum."""
+
+
+@dataclass(frozen=True, slots=True)
+class PoolStatistics:
+    """A pool at one moment."""
+
+    workers: int
+    """Threads, those stuck in agents included."""
+    awake: int
+    """Workers that hold a permit: at work, and not known to wait for something."""
+    idle: int
+    waiting: int
+    """Pieces of work that no worker has begun."""
+    peak: int
+    """The most threads there have been."""
+
+
+class Worker:
+    """One thread of a pool, and the bell on which it rests."""
+
+    __slots__ = ("bell", "permit", "thread", "work")
+
+    def __init__(self) -> None:
+        self.bell = allocate_lock()
+        self.bell.acquire()
+        self.permit = 0
+        """The epoch in which it was let to work; 0 for none."""
+        self.work: Work | None = None
+        """What it is at."""
+        self.thread: threading.Thread | None = None
+
+
+_HERE = threading.local()
+
+
+@contextmanager
+def blocking() -> Iterator[None]:
+    """Let somebody else work while this thread waits for something; anywhere it may be said.
+
+    On a thread that is no pool's worker it changes nothing.
+    """
+    pool: Pool | None = getattr(_HERE, "pool", None)
+    if pool is not None:
+        pool.hand_place_on(_HERE.worker)
+    # Back from waiting it goes on as it is; before its next work it asks for a permit.
+    yield
+
+
+def is_worker() -> bool:
+    """Whether this thread is a pool's."""
+    return hasattr(_HERE, "pool")
+
+
+class Pool:
+    """Runs work on as few threads as keep the processor busy.
+
+    Under the GIL one thread at a time gets on, so one worker is awake and the others rest,
+    the last to rest being the first to wake. Whoever looks after the pool calls ``widen``
+    when work waits while the processor does not: then those at work are waiting inside an
+    agent, their permits are written off, and twice as many others are woken. Who comes back
+    without a permit takes one that is free, or rests.
+    """
+
+    def __init__(self, limits: PoolLimits | None = None) -> None:
+        self.limits = limits or PoolLimits()
+        self.ready: deque[Work] = deque()
+        self.urgent: deque[Work] = deque()
+        """Work that never blocks and for which others wait; it goes first."""
+        self._lock = allocate_lock()
+        self._window = 1
+        self._awake = 0
+        self._epoch = 1
+        self._idle: list[Worker] = []
+        self._workers: set[Worker] = set()
+        self._peak = 0
+        self._full = False
+        self._stopped = False
+
+    def start(self) -> None:
+        """Bring in the first workers."""
+        for _ in range(self.limits.initial):
+            worker = Worker()
+            self._workers.add(worker)
+            self._hire(worker)
+
+    def submit(self, work: Work) -> None:
+        """Have a worker do this; returns at once."""
+        self.ready.append(work)
+        if self._awake < self._window:
+            self._summon(1)
+
+    def submit_urgent(self, work: Work) -> None:
+        """Have this done before all else; it must never block."""
+        self.urgent.append(work)
+        if self._awake < self._window:
+            self._summon(1)
+
+    def widen(self) -> None:
+        """Write off the permits that are out, and let twice as many others work."""
+        with self._lock:
+            self._epoch += 1
+            self._window = min(2 * self._window, self.limits.maximum)
+            self._awake = 0
+            window = self._window
+        self._summon(window)
+
+    def narrow(self) -> None:
+        """Let half as many work from now on."""
+        self._window = max(1, self._window // 2)
+
+    def hand_place_on(self, worker: Worker) -> None:
+        """Let another work in place of this one."""
+        with self._lock:
+            self._take_permit_from(worker)
+        if self.ready or self.urgent:
+            self._summon(1)
+
+    def statistics(self) -> PoolStatistics:
+        with self._lock:
+            return PoolStatistics(
+                workers=len(self._workers),
+                awake=self._awake,
+                idle=len(self._idle),
+                waiting=len(self.ready) + len(self.urgent),
+                peak=self._peak,
+            )
+
+    def stop(self) -> list[Worker]:
+        """Let the workers go once they are done; give those that are still at work."""
+        with self._lock:
+            self._stopped = True
+            idle, self._idle = self._idle, []
+            left = [worker for worker in self._workers if worker not in idle]
+        for worker in idle:
+            worker.bell.release()
+        return left
+
+    @property
+    def workers(self) -> list[Worker]:
+        """Those that have not left."""
+        with self._lock:
+            return list(self._workers)
+
+    def _summon(self, count: int) -> None:
+        """Wake or hire so many, as far as permits and limits go."""
+        woken, hired = [], []
+        with self._lock:
+            while count > 0 and self._awake < self._window and not self._stopped:
+                if self._idle:
+                    worker = self._idle.pop()
+                    woken.append(worker)
+                elif len(self._workers) < self.limits.maximum and not self._full:
+                    worker = Worker()
+                    self._workers.add(worker)
+                    hired.append(worker)
+                else:
+                    break
+                worker.permit = self._epoch
+                self._awake += 1
+                count -= 1
+        for worker in woken:
+            worker.bell.release()
+        for worker in hired:
+            self._hire(worker)
+
+    def _hire(self, worker: Worker) -> None:
+        self._peak = max(self._peak, len(self._workers))
+        worker.thread = threading.Thread(
+            target=self._serve, args=(worker,), name=f"worker-{len(self._workers)}", daemon=True
+        )
+        try:
+            worker.thread.start()
+        except RuntimeError as error:
+            # The system gives no more threads; those that there are go on.
+            self._full = True
+            log.warning("pool.grew_no_further", workers=len(self._workers), error=str(error))
+            with self._lock:
+                self._take_permit_from(worker)
+                self._workers.discard(worker)
+
+    def _serve(self, worker: Worker) -> None:
+        """Work, rest, work: what each thread runs."""
+        _HERE.pool, _HERE.worker = self, worker
+        goes_on = bool(worker.permit) or self._rest(worker)
+        while goes_on:
+            while self._may_work(worker) and (work := self._next()) is not None:
+                self._do(worker, work)
+            goes_on = self._rest(worker)
+
+    def _do(self, worker: Worker, work: Work) -> None:
+        worker.work = work
+        try:
+            work.take_turn()
+        except BaseException as error:
+            # Work contains what actors raise; this is a fault of ours, and the others' work
+            # is not to wait for ever because of it.
+            log.error("worker.failed", work=repr(work), error=repr(error))  # noqa: TRY400  as everywhere, in one line
+        worker.work = None
+
+    def _next(self) -> Work | None:
+        try:
+            return self.urgent.popleft() if self.urgent else self.ready.popleft()
+        except IndexError:
+            return None
+
+    def _may_work(self, worker: Worker) -> bool:
+        """Whether it has a permit, or finds a free one."""
+        if worker.permit == self._epoch and self._awake <= self._window:
+            return True
+        with self._lock:
+            self._take_permit_from(worker)
+            if self._awake >= self._window:
+                return False
+            self._awake += 1
+            worker.permit = self._epoch
+            return True
+
+    def _take_permit_from(self, worker: Worker) -> None:
+        if worker.permit == self._epoch:
+            self._awake -= 1
+        worker.permit = 0
+
+    def _rest(self, worker: Worker) -> bool:
+        """Sleep until there is work; whether there will ever be."""
+        with self._lock:
+            self._take_permit_from(worker)
+            if self._stopped:
+                self._workers.discard(worker)
+                return False
+            self._idle.append(worker)
+        # First lie down, then look: submit() does it the other way round.
+        if self.ready or self.urgent:
+            self._summon(1)
+        while not worker.bell.acquire(timeout=self.limits.patience):
+            if self._is_superfluous(worker):
+                return False
+        if self._stopped:
+            with self._lock:
+                self._workers.discard(worker)
+        return not self._stopped
+
+    def _is_superfluous(self, worker: Worker) -> bool:
+        """Whether it leaves now; if somebody has just called it, the bell will ring."""
+        with self._lock:
+            leaves = worker in self._idle and len(self._workers) > self.limits.minimum
+            if leaves:
+                self._idle.remove(worker)
+                self._workers.discard(worker)
+        return leaves

@@ -1,0 +1,181 @@
+"""A round over idle agents as one piece of work, for workers that share the agents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import islice
+from math import inf
+from operator import length_hint
+from time import process_time
+from typing import Any, Protocol
+
+from ..clock import Clock
+from ..models.agent import Context
+from .actor import is_ctrl_c
+from .agent_actor import AgentActor
+from .mailbox import Letter
+from .messages import Call, Perceive
+from .pool import blocking
+
+STRETCH = 64
+"""How many agents a worker visits before it looks whether somebody else needs it."""
+SLOW = 0.001
+"""Seconds in ``act`` after which it is worth asking what they went to."""
+
+
+class Slots(Protocol):
+    """A round's slots, as lists by the member's index."""
+
+    actions: list[Any]
+    started: list[float | None]
+    finished: list[float | None]
+
+
+class SweptCall(Call, Protocol):
+    """A call whose slots a visitor fills by itself."""
+
+    @property
+    def observations(self) -> Sequence[Any]: ...
+
+    @property
+    def slots(self) -> Slots: ...
+
+    def post(self, index: int) -> None:
+        """Send a member a letter after all."""
+        ...
+
+    def settle(self, count: int) -> None:
+        """Count answers that have been written into their slots."""
+        ...
+
+    def return_late(self, index: int) -> None:
+        """Say that an answer was written when the round was over."""
+        ...
+
+
+class Sweep:
+    """Calls idle agents one after another under their own turns; any number may help.
+
+    All who help take from one cursor: while one waits inside an agent, the others go on
+    with the next. An agent that is being run, or has letters waiting, gets a letter too.
+    """
+
+    __slots__ = ("_again", "_call", "_clock", "_cursor", "_left", "_lists", "_slow")
+
+    def __init__(
+        self,
+        call: SweptCall,
+        hosts: Sequence[AgentActor],
+        indices: Sequence[int],
+        *,
+        clock: Clock,
+        again: Callable[[Sweep], None],
+        slow: Callable[[AgentActor], None],
+    ) -> None:
+        """Set out.
+
+        Args:
+            hosts: in the order of the indices.
+            again: offers the sweep to the next worker, while this one is at it.
+            slow: is told of agents that took long while the processor was idle.
+        """
+        self._call = call
+        self._clock = clock
+        self._again = again
+        self._slow = slow
+        slots = call.slots
+        # The round replaces its lists when it closes, and we go on writing into these.
+        self._lists = slots.actions, slots.started, slots.finished
+        observations = call.observations
+        if len(indices) != len(observations):
+            observations = [observations[index] for index in indices]
+        self._left = iter(indices)
+        # A zip of lists gives each item to one thread alone: the GIL is not let go inside.
+        self._cursor = zip(self._left, hosts, observations, strict=True)
+
+    @property
+    def left(self) -> int:
+        """How many nobody has visited."""
+        return 0 if self._call.over else length_hint(self._left)
+
+    def take_turn(self) -> None:
+        if self.left:
+            self._again(self)
+            self._visit_some()
+
+    def _visit_some(self) -> None:  # noqa: PLR0912  one loop: a call in it costs a fifth of a visit
+        """Visit the next few; on a thread that may be lost if an agent hangs."""
+        done = 0
+        cpu = process_time()
+        call, episode = self._call, self._call.episode
+        now, new = self._clock.now, Context.__new__
+        over_at = inf if call.deadline is None else call.deadline
+        actions, started, finished = self._lists
+        begun = now()
+        try:
+            for index, host, observation in islice(self._cursor, STRETCH):
+                turn, inbox = host.turn, host.actor_inbox
+                if not turn.acquire(False):
+                    call.post(index)
+                    continue
+                # First written, then looked; see RoundCall.close.
+                started[index] = begun
+                try:
+                    if call.over or begun >= over_at:
+                        call.skip(index)
+                    elif inbox.letters:
+                        call.post(index)
+                    else:
+                        if host.episode != episode:
+                            host.enter_episode(episode)
+                        # As Context.at, without the price of a call.
+                        context = new(Context)
+                        context._moment = call
+                        context._standing = host.standing
+                        context._started = begun
+                        actions[index] = host.act(observation, context)
+                        finished[index] = ended = now()
+                        if call.over:
+                            call.return_late(index)
+                        else:
+                            done += 1
+                        if ended - begun > SLOW:
+                            cpu = self._look_why(host, ended - begun, cpu)
+                        begun = ended
+                except BaseException as error:
+                    self._fail(host, index, error, begun)
+                    begun = now()
+                finally:
+                    turn.release()
+                    # First let go, then look: put() does it the other way round.
+                    if inbox.letters and inbox.notify is not None:
+                        inbox.notify(inbox)
+        finally:
+            call.settle(done)
+
+    def _look_why(self, host: AgentActor, took: float, cpu: float) -> float:
+        """Say so if nobody used the processor meanwhile; give what was used until now."""
+        now = process_time()
+        if now - cpu < took / 2:
+            self._slow(host)
+        return now
+
+    def _fail(self, host: AgentActor, index: int, error: BaseException, begun: float) -> None:
+        if is_ctrl_c(error):
+            raise error
+        if isinstance(error, Exception):
+            self._call.fail(index, error, begun, self._clock.now())
+        else:
+            host.fail(Letter(Perceive(self._call, index)), error)
+
+
+class BlockingSweep(Sweep):
+    """Calls agents that wait for something: a worker for each, as far as there are any."""
+
+    __slots__ = ()
+
+    def take_turn(self) -> None:
+        while self.left:
+            self._again(self)
+            with blocking():
+                self._visit_some()
