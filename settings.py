@@ -184,5 +184,35 @@ class SocietySettings:
         "stream per-step agent and model tables to disk",
         aliases={"enable_observability": anything},
     )
+    pool_minimum: int = setting(
+        1,
+        whole(least=1),
+        "pooled: threads that stay though there is nothing to do",
+        aliases={"min_workers": anything},
+    )
+    pool_initial: int = setting(
+        1,
+        whole(least=1),
+        "pooled: threads at the start",
+        aliases={"initial_workers": anything},
+    )
+    pool_maximum: int = setting(
+        1024, whole(least=1), "pooled: the most threads, those stuck in agents included"
+    )
+    pool_threshold: float = setting(
+        0.85,
+        number(above=0),
+        "pooled: share of one core below which waiting work brings more threads in",
+        aliases={"scaling_threshold": anything},
+    )
+    pool_interval: float = setting(
+        0.002,
+        number(above=0),
+        "pooled: seconds between two looks at whether the threads get on",
+        aliases={"monitoring_interval": anything},
+    )
+    pool_patience: float = setting(
+        10.0, number(above=0), "pooled: seconds after which a thread without work leaves"
+    )
     start_timeout: float = setting(30.0, number(above=0), "seconds that all starts may take")
     grace: float = setting(1.0, number(least=0), "seconds that stop waits for busy agents")

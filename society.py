@@ -13,7 +13,7 @@ from typing import Any, Self
 from .actors.agent_actor import AgentActor
 from .clock import Clock, SystemClock
 from .coordination.catalogue import agent_type, host_type
-from .coordination.ensemble import Ensemble
+from .coordination.ensemble import Ensemble, pool_limits
 from .coordination.environment import Environment
 from .coordination.length import Length
 from .coordination.manifest import manifest, write_json
@@ -166,6 +166,7 @@ class Society:
             {agent_id: self._place(agent_id) for agent_id in ids},
             seed=self.settings.seed,
             dispatcher=self.settings.dispatcher,
+            limits=pool_limits(self.settings),
             clock=self._clock,
             timeout=self.settings.start_timeout,
         )

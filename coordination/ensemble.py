@@ -12,13 +12,15 @@ from ..actors.dispatcher import Dispatcher
 from ..actors.future import Future
 from ..actors.inline import InlineDispatcher
 from ..actors.messages import Question
+from ..actors.pool import PoolLimits
 from ..actors.pooled import PooledDispatcher
 from ..actors.threaded import ThreadedDispatcher
 from ..clock import Clock
-from ..errors import StartError, StoppedError, TooManyActorsError
+from ..errors import SettingsError, StartError, StoppedError, TooManyActorsError
 from ..logs import get_logger
 from ..models.agent import Agent, Place
 from ..models.experience import Experience
+from ..settings import SocietySettings
 from .actions import ActionCheck
 from .call import RoundCall, Visit
 from .coordinator import AbandonRound, Coordinator, EndEpisode, Post, StartRound, WhoIsBusy
@@ -28,10 +30,10 @@ from .roster import Resident
 
 log = get_logger(__name__)
 
-_DISPATCHERS: dict[str, Callable[[], Dispatcher]] = {
-    "threaded": ThreadedDispatcher,
+_DISPATCHERS: dict[str, Callable[[PoolLimits], Dispatcher]] = {
+    "threaded": lambda limits: ThreadedDispatcher(),
     "pooled": PooledDispatcher,
-    "inline": InlineDispatcher,
+    "inline": lambda limits: InlineDispatcher(),
 }
 
 
@@ -45,12 +47,14 @@ class Ensemble:
         *,
         seed: int,
         dispatcher: str,
+        limits: PoolLimits,
         clock: Clock,
         timeout: float,
     ) -> None:
         """Make and start everyone.
 
         Args:
+            limits: how many threads there may be, where agents share them.
             timeout: seconds that all starts together may take.
 
         Raises:
@@ -58,7 +62,8 @@ class Ensemble:
             TooManyActorsError: the machine does not bear so many threads.
         """
         self._dispatcher_name = dispatcher
-        self._dispatcher = _DISPATCHERS[dispatcher]()
+        self._dispatcher = _DISPATCHERS[dispatcher](limits)
+        self._limits = limits
         hosts = [_host(resident, places[resident.agent_id], seed, clock) for resident in residents]
         self._cast = _Cast(hosts)
         self._addresses = {host.name: Address(host) for host in hosts}
@@ -128,7 +133,7 @@ class Ensemble:
             raise StoppedError(f"cannot change to {dispatcher}: {', '.join(busy)} still at work")
         before = self._dispatcher
         try:
-            self._hand_over(_DISPATCHERS[dispatcher]())
+            self._hand_over(_DISPATCHERS[dispatcher](self._limits))
         except TooManyActorsError:
             self._hand_over(before)
             raise
@@ -209,3 +214,22 @@ def _posted(
             call.post(index)
     visited = [(index, host) for index, host in both if host.takes_visits]
     return [index for index, _ in visited], [host for _, host in visited]
+
+
+def pool_limits(settings: SocietySettings) -> PoolLimits:
+    """Give what the settings say of a pool's threads.
+
+    Raises:
+        SettingsError: there are to be more threads than the most.
+    """
+    for key in ("pool_minimum", "pool_initial"):
+        if getattr(settings, key) > settings.pool_maximum:
+            raise SettingsError(key, f"must be <= pool_maximum, which is {settings.pool_maximum}")
+    return PoolLimits(
+        minimum=settings.pool_minimum,
+        initial=settings.pool_initial,
+        maximum=settings.pool_maximum,
+        threshold=settings.pool_threshold,
+        interval=settings.pool_interval,
+        patience=settings.pool_patience,
+    )
