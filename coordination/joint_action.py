@@ -63,22 +63,15 @@ def conclude(
 
 def missing(outcome: Outcome) -> list[str]:
     """Give the ids that did not act, sorted."""
-    if all_acted(outcome.status):
-        return []
     return sorted(i for i, how in outcome.status.items() if how is not Status.ACTED)
-
-
-def all_acted(status: Mapping[str, Status]) -> bool:
-    """Whether nobody is missing; asked of every round, so at the speed of C."""
-    return list(status.values()).count(Status.ACTED) == len(status)
 
 
 def _answers(round: Round) -> dict[str, Any]:
     """Give what those who acted have answered."""
-    answers = zip(round.members, round.actions, strict=True)
-    if not round.ends:
-        return dict(answers)
-    return {name: action for index, (name, action) in enumerate(answers) if index not in round.ends}
+    answers = dict(zip(round.members, round.actions, strict=True))
+    for index in round.ends:
+        del answers[round.members[index]]
+    return answers
 
 
 def _kept(answers: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
@@ -102,13 +95,16 @@ def _executed(
     previous: Mapping[str, Experience],
 ) -> Mapping[str, Any]:
     """Give the joint action: what acted, and a stand-in for who did not."""
-    if len(intended) == len(status) and all_acted(status):
+    absent = [i for i, how in status.items() if how is not Status.ACTED]
+    if not absent:
         return intended
-    joint = (
-        (i, intended[i] if how is Status.ACTED else _stand_in(fallback, i, previous))
-        for i, how in status.items()
-    )
-    return {agent_id: action for agent_id, action in joint if action is not DROP}
+    actions = dict(intended)
+    for agent_id in absent:
+        actions.pop(agent_id, None)
+        action = _stand_in(fallback, agent_id, previous)
+        if action is not DROP:
+            actions[agent_id] = action
+    return actions
 
 
 def _stand_in(fallback: Fallback | None, agent_id: str, previous: Mapping[str, Experience]) -> Any:

@@ -206,13 +206,11 @@ class Round:
     def _end_open_slots(self) -> list[int]:
         """Time out who has not answered in time; give those at work."""
         at_work = []
-        for index, (started, finished) in enumerate(zip(self.started, self.finished, strict=True)):
-            if index in self.ends:
-                continue
-            if started is not None and finished is not None:
+        for index in self._not_in_time():
+            started = self.started[index]
+            if self.finished[index] is not None:
                 # A visitor does not look at the clock's verdict; here is where it is spoken.
-                if self._is_too_late(started, finished):
-                    self._time_out(index)
+                self._time_out(index)
                 continue
             self.ends[index] = Status.TIMED_OUT
             # With time of its own everyone has answered, unless Ctrl-C came between; then
@@ -222,3 +220,14 @@ class Round:
             else:
                 at_work.append(index)
         return at_work
+
+    def _not_in_time(self) -> list[int]:
+        """Give the members whose slot has neither an action in time nor another end."""
+        times = enumerate(zip(self.started, self.finished, strict=True))
+        if self.deadline is None:
+            limit = self.timeout
+            late = [i for i, (s, f) in times if f is None or s is None or f - s > limit]
+        else:
+            limit = self.deadline
+            late = [i for i, f in enumerate(self.finished) if f is None or f > limit]
+        return [index for index in late if index not in self.ends]
