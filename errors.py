@@ -185,3 +185,157 @@ class WorkError(AntiphonError):
     def __init__(self, variant: str, why: str) -> None:
         super().__init__(f"bench variant {variant!r} did not do its work: {why}")
         self.variant = variant
+
+
+class PayloadError(FieldError):
+    """What was to be sent breaks a rule, and nothing was sent; the sender mends it.
+
+    ``field`` is where in the payload, for example ``payload["offer"][2]``.
+    """
+
+
+class TopicError(AntiphonError, ValueError):
+    """A topic, pattern or key is not named by the rule; the caller picks another name.
+
+    Attributes:
+        name: what came.
+    """
+
+    def __init__(self, kind: str, name: object, rule: str) -> None:
+        shown = repr(name) if isinstance(name, str) else f"of type {type(name).__name__}"
+        super().__init__(f"{kind} {shown if len(shown) <= 80 else shown[:77] + '...'}: {rule}")
+        self.name = name
+
+
+class OutboxFullError(AntiphonError, RuntimeError):
+    """An agent says more than one answer carries; it sends less, or to several at once.
+
+    Attributes:
+        agent_id: who.
+        limit: how many messages go with one answer.
+    """
+
+    def __init__(self, agent_id: str, limit: int) -> None:
+        super().__init__(
+            f"agent {agent_id!r}: at most {limit:,} messages go with one answer, got one more"
+        )
+        self.agent_id = agent_id
+        self.limit = limit
+
+
+class OutboxClosedError(AntiphonError, RuntimeError):
+    """The call that this context was made for is over; use the one of the call in hand.
+
+    Attributes:
+        agent_id: whose context.
+        round: what it was made for.
+    """
+
+    def __init__(self, agent_id: str, round: int) -> None:
+        super().__init__(
+            f"agent {agent_id!r}: a context speaks during its own call alone, "
+            f"and that of round {round} is over"
+        )
+        self.agent_id = agent_id
+        self.round = round
+
+
+class AskDeadlockError(AskError):
+    """Waiting for this answer would never end, so nobody was asked; the asker goes on without.
+
+    Attributes:
+        path: who waits for whom, from the asker back to the asker.
+    """
+
+    def __init__(self, path: Sequence[str]) -> None:
+        super().__init__(f"nobody in this ring of asks could answer: {' -> '.join(path)}")
+        self.path = tuple(path)
+
+
+class TimersFullError(AntiphonError, RuntimeError):
+    """So many timers wait already that no other is taken; cancel some, or send fewer.
+
+    Attributes:
+        limit: how many may wait.
+    """
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"at most {limit:,} timers may wait, got one more")
+        self.limit = limit
+
+
+class StateError(FieldError):
+    """A state is no tree of JSON values and arrays; its author mends ``get_state``."""
+
+
+class DownError(AskError):
+    """The agent is out after a failure; ask again when it is back, if it comes back.
+
+    Attributes:
+        agent_id: who.
+        until: the first round in which it is called again; None if it never is.
+    """
+
+    def __init__(self, agent_id: str, until: int | None, why: str) -> None:
+        how_long = "for good" if until is None else f"until round {until}"
+        super().__init__(f"agent {agent_id} is down {how_long}: {why}")
+        self.agent_id = agent_id
+        self.until = until
+
+
+class RestartError(AntiphonError, RuntimeError):
+    """An agent could not be built anew, and supervision decides again; the cause is chained.
+
+    Attributes:
+        agent_id: who.
+        step: what raised: "create", "reset" or "set_state".
+    """
+
+    def __init__(self, agent_id: str, step: str, why: str) -> None:
+        super().__init__(f"agent {agent_id} could not be restarted: {step} raised {why}")
+        self.agent_id = agent_id
+        self.step = step
+
+
+class EscalatedError(AntiphonError, RuntimeError):
+    """An agent failed, and supervision leaves it to whoever runs the society, which stops.
+
+    Attributes:
+        agent_id: who; what it raised is chained.
+        round: in which.
+    """
+
+    def __init__(self, agent_id: str, round: int, why: str) -> None:
+        super().__init__(f"agent {agent_id} failed in round {round}, and that is escalated: {why}")
+        self.agent_id = agent_id
+        self.round = round
+
+
+class MailboxFullError(AskError):
+    """There is no room for the question; ask less, or give the receiver a larger mailbox.
+
+    Attributes:
+        receiver: whose mailbox.
+        capacity: how many letters it holds.
+    """
+
+    def __init__(self, receiver: str, capacity: int | None) -> None:
+        super().__init__(f"the mailbox of {receiver or 'an actor'} is full: it holds {capacity:,}")
+        self.receiver = receiver
+        self.capacity = capacity
+
+
+class OutdatedError(AskError):
+    """The sender sent a newer one before this was read; it waits for that one's answer.
+
+    Attributes:
+        receiver: who did not read it.
+    """
+
+    def __init__(self, receiver: str) -> None:
+        super().__init__(f"a newer one came before {receiver or 'the actor'} read this")
+        self.receiver = receiver
+
+
+class LostLetterError(AntiphonError, RuntimeError):
+    """Letters have got lost or doubled, which is a fault of the kernel: please report it."""

@@ -214,5 +214,22 @@ class SocietySettings:
     pool_patience: float = setting(
         10.0, number(above=0), "pooled: seconds after which a thread without work leaves"
     )
+    on_crash: str = setting(
+        "resume",
+        choice("resume", "restart", "stop", "escalate"),
+        "what becomes of an agent that raised: resume with the state it has, restart from its "
+        "last snapshot, stop it, or escalate and stop the society",
+    )
+    max_restarts: int = setting(
+        3, whole(least=0), "restarts of one agent in a window; one failure more is quarantine"
+    )
+    restart_window: int = setting(100, whole(least=1), "the window of max_restarts, in rounds")
+    backoff: int = setting(
+        1, whole(least=0), "rounds that a first restart sits out; each next one up to twice as many"
+    )
+    backoff_limit: int = setting(32, whole(least=0), "the most rounds that a restart sits out")
+    snapshot_interval: int = setting(
+        10, whole(least=1), "rounds between two snapshots of an agent that defines get_state"
+    )
     start_timeout: float = setting(30.0, number(above=0), "seconds that all starts may take")
     grace: float = setting(1.0, number(least=0), "seconds that stop waits for busy agents")

@@ -11,9 +11,10 @@ from types import TracebackType
 from typing import Any, Self
 
 from .actors.agent_actor import AgentActor
+from .actors.directive import Strategy
 from .clock import Clock, SystemClock
 from .coordination.catalogue import agent_type, host_type
-from .coordination.ensemble import Ensemble, pool_limits
+from .coordination.ensemble import Ensemble
 from .coordination.environment import Environment
 from .coordination.length import Length
 from .coordination.manifest import manifest, write_json
@@ -26,8 +27,9 @@ from .coordination.rollout import Rollout
 from .coordination.roster import Resident, Roster
 from .coordination.rulebook import Rulebook
 from .coordination.run import Run, RunFolder
+from .coordination.setup import Setup
 from .coordination.stage import Stage
-from .errors import RunInterrupted, StoppedError, UnknownNameError
+from .errors import EscalatedError, RunInterrupted, StoppedError, UnknownNameError
 from .layers import Layers
 from .models.agent import Agent, Place
 from .models.profile import InferenceSettings
@@ -49,6 +51,8 @@ class Society:
         *,
         config: str | os.PathLike[str] | None = None,
         clock: Clock | None = None,
+        strategy: Strategy | None = None,
+        together: Sequence[Sequence[str]] = (),
         **settings: Any,
     ) -> None:
         """Found a society; nothing runs before the first ``run``, ``step``, ``tell`` or ``ask``.
@@ -57,6 +61,8 @@ class Society:
             environment: a PettingZoo parallel environment, something that builds one, an
                 import string such as "mpe2/simple_spread_v3", or None.
             config: a TOML or INI file with settings.
+            strategy: what becomes of an agent that failed, in place of ``on_crash``.
+            together: groups of ids; with one of them, all its group are restarted.
             settings: fields of ``SocietySettings``, which say what each does.
 
         Raises:
@@ -65,6 +71,8 @@ class Society:
         """
         self._rulebook = Rulebook(Layers.read(config), settings)
         self._clock = clock or SystemClock()
+        self._strategy = strategy
+        self._together = together
         self._environment: Environment | None = None
         self._rollout: Rollout | None = None
         places: list[str] | None = None
@@ -161,14 +169,13 @@ class Society:
             # Sorted, so that nothing depends on who was added first.
             self._environment.settle(sorted(ids))
         self._rulebook.open(self._environment, ids, self._settings_types())
+        setup = Setup.of(
+            self.settings, self._clock, strategy=self._strategy, together=self._together
+        )
         ensemble = Ensemble(
             residents,
             {agent_id: self._place(agent_id) for agent_id in ids},
-            seed=self.settings.seed,
-            dispatcher=self.settings.dispatcher,
-            limits=pool_limits(self.settings),
-            clock=self._clock,
-            timeout=self.settings.start_timeout,
+            setup,
         )
         self._stage = Stage(ensemble, self._rollout)
 
@@ -266,7 +273,11 @@ class Society:
     def _advance(self, length: Length, recording: Recording) -> None:
         steps = episodes = 0
         while not length.is_reached(steps, episodes):
-            step = self._running.advance(self._rulebook.rules)
+            try:
+                step = self._running.advance(self._rulebook.rules)
+            except EscalatedError:
+                self.stop()
+                raise
             steps += 1
             episodes += step.episode_over
             recording.add(step, length.count(steps, episodes))
@@ -292,7 +303,11 @@ class Society:
         self.start()
         book = self._rulebook
         rules = book.rules if timeout is None else book.rules_for(timeout=timeout)
-        return self._running.play(observations, rules)
+        try:
+            return self._running.play(observations, rules)
+        except EscalatedError:
+            self.stop()
+            raise
 
     def tell(self, agent_id: str, message: Any) -> None:
         """Tell one agent something; it hears it between two rounds.

@@ -15,8 +15,10 @@ from ..errors import AskError
 from ..models import chance
 from ..models.agent import Agent, Context, OneMoment, Standing
 from ..models.experience import Experience
-from .actor import Actor
-from .messages import Deliver, EpisodeEnded, Perceive, Question
+from .actor import Actor, is_ctrl_c
+from .messages import Deliver, EpisodeEnded, Perceive, Question, Retire, Suspend
+from .recovery import Recovery
+from .snapshots import Snapshots, Stateful
 
 # Our own numerical agents take turns: numpy lets go of the GIL in every call, and fifty
 # threads that fight for it are ten times slower than one. Agents of users are never held
@@ -34,6 +36,12 @@ class Seat:
     seed: int = 0
     """The society's; the agent's own seeds are derived from it and the id."""
     clock: Clock = field(default_factory=SystemClock)
+    snapshot_interval: int | None = None
+    """In rounds; None where nobody is ever restarted."""
+
+
+# An episode that no call is of: whoever sets it has the next call come by ``enter_episode``.
+_NOWHERE = -1
 
 
 class AgentActor(Actor):
@@ -60,16 +68,39 @@ class AgentActor(Actor):
         super().__init__(seat.agent_id, clock=seat.clock)
         self.seat = seat
         self.episode = 0
+        """The one that the agent is in; ``_NOWHERE`` when there is more to do than to act."""
+        self._entered = 0
+        interval = seat.snapshot_interval
+        self._recovery = None if interval is None else Recovery(seat.agent_id, interval)
         self.standing = Standing(seat.agent_id, self._stream, seat.clock)
         self.blocks = False
         """Whether a call to the agent waits for something other than the processor."""
         self._rng: np.random.Generator | None = None
 
     def on_start(self) -> None:
-        self.agent = self.seat.create()
-        self.blocks = bool(getattr(self.agent, "blocking", False))
-        self.act = self._way_to_act()
+        self._seat(self.seat.create())
         self.agent.reset(self._seed_of(0))
+
+    def _seat(self, agent: Agent) -> None:
+        self.agent = agent
+        self.blocks = bool(getattr(agent, "blocking", False))
+        self.act = self._way_to_act()
+        if self._recovery is not None and isinstance(agent, Stateful):
+            self.act = partial(self._act_and_keep, self.act, agent, self._recovery.snapshots)
+
+    def _act_and_keep(
+        self,
+        act: Callable[[Any, Context], Any],
+        agent: Stateful,
+        snapshots: Snapshots,
+        observation: Any,
+        context: Context,
+    ) -> Any:
+        action = act(observation, context)
+        # Before the answer counts: an agent that cannot give its state has failed in this call.
+        if context.round >= snapshots.due:
+            snapshots.take(agent, round=context.round, episode=self._entered)
+        return action
 
     def _way_to_act(self) -> Callable[[Any, Context], Any]:
         if type(self).decide is not AgentActor.decide:
@@ -93,6 +124,10 @@ class AgentActor(Actor):
                 return self._answer(message)
             case EpisodeEnded():
                 return self._end_episode(message)
+            case Suspend():
+                return self._suspend(message)
+            case Retire():
+                return self.request_stop()
             case _:
                 raise TypeError(f"{self.name} takes no {type(message).__name__}")
 
@@ -116,25 +151,71 @@ class AgentActor(Actor):
     def enter_episode(self, episode: int) -> None:
         """Reset the agent; on whichever thread calls it."""
         # Told with the call, not by a message: a hung agent's mailbox would fill with them.
-        self.agent.reset(self._seed_of(episode))
-        self.episode = episode
+        if self._recovery is not None:
+            if (failure := self._recovery.take_failure()) is not None:
+                self.episode = self._entered
+                raise failure
+            if self._recovery.is_down:
+                self._come_back(episode, self._recovery)
+        if episode != self._entered:
+            self.agent.reset(self._seed_of(episode))
+        self.episode = self._entered = episode
+
+    def _suspend(self, message: Suspend) -> None:
+        assert self._recovery is not None
+        self._recovery.suspend(message.until, message.reason)
+        self.episode = _NOWHERE
+
+    def _come_back(self, episode: int, recovery: Recovery) -> None:
+        self._seat(recovery.snapshots.revive(self.seat.create, self._seed_of, episode))
+        self._entered = episode
+        # One that raises is gone, and the agent still down: the rest waits for the next.
+        while recovery.held:
+            self._receive(recovery.held.popleft())
+        recovery.come_up()
+
+    def _stumbled(self, error: BaseException) -> None:
+        if self._recovery is not None and not is_ctrl_c(error):
+            self._recovery.stumbled(error)
+            self.episode = _NOWHERE
 
     def _deliver(self, message: Deliver) -> None:
-        receive = getattr(self.agent, "receive", None)
-        if receive is None:
+        if self._recovery is not None and self._recovery.is_down:
+            self._recovery.hold(message)
+            return
+        if not hasattr(self.agent, "receive"):
             raise TypeError(f"agent {self.name} hears no messages: it defines no receive()")
-        receive(message.payload, message.sender, self._between(message.round))
+        try:
+            self._receive(message)
+        except BaseException as error:
+            self._stumbled(error)
+            raise
+
+    def _receive(self, message: Deliver) -> None:
+        agent: Any = self.agent
+        agent.receive(message.payload, message.sender, self._between(message.round))
 
     def _answer(self, message: Question) -> Any:
+        if self._recovery is not None and self._recovery.is_down:
+            raise self._recovery.refusal()
         answer = getattr(self.agent, "answer", None)
         if answer is None:
             raise AskError(f"agent {self.name} answers no questions: it defines no answer()")
-        return answer(message.payload, message.sender, self._between(0))
+        try:
+            return answer(message.payload, message.sender, self._between(0))
+        except BaseException as error:
+            self._stumbled(error)
+            raise
 
     def _end_episode(self, message: EpisodeEnded) -> None:
         episode_ended = getattr(self.agent, "episode_ended", None)
-        if episode_ended is not None:
+        if episode_ended is None or (self._recovery is not None and self._recovery.is_down):
+            return
+        try:
             episode_ended(self._between(message.round, message.experiences))
+        except BaseException as error:
+            self._stumbled(error)
+            raise
 
     def _between(self, round: int, experiences: tuple[Experience, ...] = ()) -> Context:
         """Make the context of something that happens between two rounds."""

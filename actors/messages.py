@@ -77,6 +77,20 @@ class EpisodeEnded:
     experiences: tuple[Experience, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Suspend:
+    """Heard by an agent's host: the agent is out; your next call is to one built anew."""
+
+    until: int
+    """The first round in which that call may come."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Retire:
+    """Heard by an agent's host: the agent is out for good, so stop."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Deliver:
     """Heard by an agent's host: somebody told the agent something."""

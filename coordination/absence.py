@@ -14,7 +14,13 @@ MISSED_LIMIT = 1000
 class Absences:
     """Keeps the busy agents, and for each the steps that passed without it."""
 
-    def __init__(self) -> None:
+    def __init__(self, down: Collection[str] = ()) -> None:
+        """Start with nobody away.
+
+        Args:
+            down: who is out after a failure; looked at anew each time.
+        """
+        self._down = down
         self._busy: dict[str, int] = {}
         self._missed: dict[str, deque[Experience]] = {}
         self.forgotten = 0
@@ -23,6 +29,10 @@ class Absences:
     @property
     def busy(self) -> Collection[str]:
         return self._busy.keys()
+
+    def is_away(self, agent_id: str) -> bool:
+        """Whether it is busy or down."""
+        return agent_id in self._busy or agent_id in self._down
 
     def leave(self, agent_ids: Iterable[str], round: int) -> None:
         """Note who has not come back from this round."""
@@ -51,14 +61,14 @@ class Absences:
     def news(self, members: Sequence[str], previous: Mapping[str, Experience]) -> News:
         """Give what the members of a round are to be told, and forget what is old of it here.
 
-        The busy are told nothing; for them it is kept.
+        Those away are told nothing; for them it is kept.
         """
-        for agent_id in self._busy:
+        for agent_id in {*self._busy, *self._down}:
             if agent_id in previous:
                 self.miss(agent_id, previous[agent_id])
         if not self._missed:
             return News(previous)
-        free = (i for i in members if i in self._missed and i not in self._busy)
+        free = (i for i in members if i in self._missed and not self.is_away(i))
         return News(previous, {agent_id: tuple(self._missed.pop(agent_id)) for agent_id in free})
 
     def catch_up(self, agent_id: str, previous: Experience) -> tuple[Experience, ...]:

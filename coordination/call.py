@@ -37,6 +37,8 @@ class Returned:
     """An answer came and was dropped; otherwise the call was not even read."""
     unheard: tuple[Experience, ...] = ()
     """What an unread call was to tell."""
+    error: BaseException | None = None
+    """What the agent raised, if it did."""
 
 
 Visit = Callable[["RoundCall", Sequence[int]], None]
@@ -137,7 +139,7 @@ class RoundCall:
         with self._lock:
             settled = self._round.fail(index, error, started, finished)
             todo = self._todo(settled=settled)
-        self._do(todo, index)
+        self._do(todo, index, error=error)
 
     def lose(self, index: int, error: BaseException) -> None:
         with self._lock:
@@ -172,7 +174,14 @@ class RoundCall:
             return _FILLED
         return _Todo(calls=round.call_next(self._clock.now())) if round.waiting else _NOTHING
 
-    def _do(self, todo: _Todo, index: int, *, unread: bool = False) -> None:
+    def _do(
+        self,
+        todo: _Todo,
+        index: int,
+        *,
+        unread: bool = False,
+        error: BaseException | None = None,
+    ) -> None:
         """Do it; outside the lock, since telling may run the next actor right here."""
         for following in todo.calls:
             self._post(following)
@@ -181,7 +190,7 @@ class RoundCall:
         elif not todo.settled:
             agent_id = self.members[index]
             unheard = self._news.of(agent_id) if unread else ()
-            self._coordinator.tell(Returned(self.round, agent_id, not unread, unheard))
+            self._coordinator.tell(Returned(self.round, agent_id, not unread, unheard, error))
 
     def unheard(self) -> Iterator[tuple[str, tuple[Experience, ...]]]:
         """Give the members whose call nobody read, each with what it was to tell."""

@@ -9,17 +9,20 @@ from typing import Any
 
 from ..actors.actor import Actor, harmless
 from ..actors.address import Address
+from ..actors.decision import Decision
+from ..actors.directive import Directive, always
 from ..actors.future import Future
-from ..actors.messages import Deliver, EpisodeEnded, Request
+from ..actors.messages import Deliver, EpisodeEnded, Request, Retire, Suspend
+from ..actors.supervision import SupervisionRules, Supervisor
 from ..clock import Clock
-from ..errors import RoundIncompleteError, StoppedError
+from ..errors import EscalatedError, RoundIncompleteError, StoppedError
 from ..logs import get_logger
 from ..models.experience import Experience
 from .absence import Absences
 from .actions import ActionCheck
 from .call import Returned, RoundCall, RoundFilled, Tells, Visit
 from .joint_action import Rules, conclude, missing
-from .outcome import Outcome
+from .outcome import Outcome, Status
 from .round import Round
 
 log = get_logger(__name__)
@@ -85,6 +88,7 @@ class Coordinator(Actor):
         addresses: Mapping[str, Tells],
         check: ActionCheck,
         *,
+        supervisor: Supervisor | None = None,
         sequential: bool,
         visit: Visit | None = None,
         clock: Clock | None = None,
@@ -101,7 +105,12 @@ class Coordinator(Actor):
         # These two may change while nothing runs this actor.
         self.sequential = sequential
         self.visit = visit
-        self._absences = Absences()
+        self._supervisor = supervisor or Supervisor(
+            always(Directive.RESUME), SupervisionRules(), seed=0
+        )
+        self._late_failures: dict[str, BaseException] = {}
+        self.decisions: list[Decision] = []
+        self._absences = Absences(self._supervisor.down)
         self._late = 0
         self._open: tuple[StartRound, Round, RoundCall] | None = None
         self._held: list[Post] = []
@@ -137,6 +146,7 @@ class Coordinator(Actor):
     def _start(self, message: StartRound) -> None:
         if self._open is not None:
             raise RuntimeError(f"round {self._open[0].round} is still open")
+        self._supervisor.due(message.round)
         now = self.clock.now()
         round = Round(
             message.round,
@@ -144,6 +154,7 @@ class Coordinator(Actor):
             opened=now,
             timeout=message.rules.timeout,
             busy=self._absences.busy,
+            down=self._supervisor.down,
             batch_size=message.rules.batch_size,
             own_time=self.sequential,
         )
@@ -183,7 +194,9 @@ class Coordinator(Actor):
             message.fail(harmless(error, self.name))
             raise
         _log_closed(outcome)
-        self._reply(message, outcome)
+        # Before anybody hears of the round: what comes after it is to find them down.
+        escalated = self._supervise(round)
+        self._reply(message, outcome, escalated)
         self._deliver_held()
 
     def _conclude(self, message: StartRound, round: Round) -> Outcome:
@@ -197,9 +210,34 @@ class Coordinator(Actor):
             late=late,
         )
 
-    def _reply(self, message: StartRound, outcome: Outcome) -> None:
+    def _supervise(self, round: Round) -> EscalatedError | None:
+        """Carry out what is decided of those that failed; give what is to be raised."""
+        failures, self._late_failures = self._late_failures, {}
+        ids, ends = round.members, round.ends
+        failures.update(
+            (ids[i], error) for i, error in round.errors.items() if ends[i] is not Status.DOWN
+        )
+        if not failures:
+            return None
+        escalated = None
+        for decision in self._supervisor.decide(round.number, failures):
+            self.decisions.append(decision)
+            if decision.final:
+                self._addresses[decision.agent_id].tell(Retire())
+            elif decision.restart_at is not None:
+                order = Suspend(decision.restart_at, decision.reason)
+                self._addresses[decision.agent_id].tell(order)
+            elif decision.directive is Directive.ESCALATE and escalated is None:
+                escalated = _escalated(decision)
+        return escalated
+
+    def _reply(
+        self, message: StartRound, outcome: Outcome, escalated: EscalatedError | None
+    ) -> None:
         absent = missing(outcome) if message.rules.fallback is None else []
-        if absent:
+        if escalated is not None:
+            message.fail(escalated)
+        elif absent:
             message.fail(RoundIncompleteError(outcome.round, absent, outcome))
         else:
             message.reply_to.set(outcome)
@@ -208,11 +246,15 @@ class Coordinator(Actor):
         # A host that answers twice is neither away nor late.
         if self._absences.come_back(message.agent_id, message.round):
             self._late += message.late
+            if message.error is not None and self._supervisor.counts(
+                message.agent_id, message.round
+            ):
+                self._late_failures[message.agent_id] = message.error
             self._absences.give_back(message.agent_id, message.unheard)
 
     def _end_episode(self, message: EndEpisode) -> None:
         for agent_id, experience in message.previous.items():
-            if agent_id in self._absences.busy:
+            if self._absences.is_away(agent_id):
                 self._absences.miss(agent_id, experience)
             else:
                 news = self._absences.catch_up(agent_id, experience)
@@ -229,6 +271,12 @@ class Coordinator(Actor):
             for agent_id in post.agent_ids:
                 self._addresses[agent_id].tell(message)
         self._held.clear()
+
+
+def _escalated(decision: Decision) -> EscalatedError:
+    error = EscalatedError(decision.agent_id, decision.round, decision.reason)
+    error.__cause__ = decision.error
+    return error
 
 
 def _log_closed(outcome: Outcome) -> None:

@@ -12,28 +12,26 @@ from ..actors.dispatcher import Dispatcher
 from ..actors.future import Future
 from ..actors.inline import InlineDispatcher
 from ..actors.messages import Question
-from ..actors.pool import PoolLimits
 from ..actors.pooled import PooledDispatcher
 from ..actors.threaded import ThreadedDispatcher
-from ..clock import Clock
-from ..errors import SettingsError, StartError, StoppedError, TooManyActorsError
+from ..errors import StartError, StoppedError, TooManyActorsError
 from ..logs import get_logger
 from ..models.agent import Agent, Place
 from ..models.experience import Experience
-from ..settings import SocietySettings
 from .actions import ActionCheck
 from .call import RoundCall, Visit
 from .coordinator import AbandonRound, Coordinator, EndEpisode, Post, StartRound, WhoIsBusy
 from .joint_action import Rules
 from .outcome import Outcome
 from .roster import Resident
+from .setup import Setup
 
 log = get_logger(__name__)
 
-_DISPATCHERS: dict[str, Callable[[PoolLimits], Dispatcher]] = {
-    "threaded": lambda limits: ThreadedDispatcher(),
-    "pooled": PooledDispatcher,
-    "inline": lambda limits: InlineDispatcher(),
+_DISPATCHERS: dict[str, Callable[[Setup], Dispatcher]] = {
+    "threaded": lambda setup: ThreadedDispatcher(),
+    "pooled": lambda setup: PooledDispatcher(setup.limits),
+    "inline": lambda setup: InlineDispatcher(),
 }
 
 
@@ -41,44 +39,32 @@ class Ensemble:
     """Starts all actors or none, plays rounds with them, and stops them within a bound."""
 
     def __init__(
-        self,
-        residents: Sequence[Resident],
-        places: Mapping[str, Place],
-        *,
-        seed: int,
-        dispatcher: str,
-        limits: PoolLimits,
-        clock: Clock,
-        timeout: float,
+        self, residents: Sequence[Resident], places: Mapping[str, Place], setup: Setup
     ) -> None:
         """Make and start everyone.
-
-        Args:
-            limits: how many threads there may be, where agents share them.
-            timeout: seconds that all starts together may take.
 
         Raises:
             StartError: somebody could not be made or started; nothing runs.
             TooManyActorsError: the machine does not bear so many threads.
         """
-        self._dispatcher_name = dispatcher
-        self._dispatcher = _DISPATCHERS[dispatcher](limits)
-        self._limits = limits
-        hosts = [_host(resident, places[resident.agent_id], seed, clock) for resident in residents]
+        self._setup = setup
+        self._dispatcher_name = setup.dispatcher
+        self._dispatcher = _DISPATCHERS[setup.dispatcher](setup)
+        hosts = [_host(resident, places[resident.agent_id], setup) for resident in residents]
         self._cast = _Cast(hosts)
         self._addresses = {host.name: Address(host) for host in hosts}
         spaces = {i: place.action_space for i, place in places.items()}
         self._conductor = Coordinator(
             self._addresses,
             ActionCheck({i: space for i, space in spaces.items() if space is not None}),
+            supervisor=setup.supervisor,
             sequential=self._dispatcher.sequential,
             visit=self._cast.visited_by(self._dispatcher),
-            clock=clock,
+            clock=setup.clock,
         )
         self._coordinator = Address(self._conductor)
         self._actors: list[Actor] = [self._conductor, *hosts]
-        self._timeout = timeout
-        self._dispatcher.start(self._actors, timeout)
+        self._dispatcher.start(self._actors, setup.start_timeout)
 
     def play(
         self,
@@ -125,15 +111,15 @@ class Ensemble:
         """
         if dispatcher == self._dispatcher_name:
             return
-        busy = self._coordinator.ask(WhoIsBusy(), self._timeout)
-        if not busy and (busy := self._dispatcher.release(self._actors, self._timeout)):
+        busy = self._coordinator.ask(WhoIsBusy(), self._setup.start_timeout)
+        if not busy and (busy := self._dispatcher.release(self._actors, self._setup.start_timeout)):
             # The others have left their threads, and nobody would run them any more.
             self.stop(grace=0.0)
         if busy:
             raise StoppedError(f"cannot change to {dispatcher}: {', '.join(busy)} still at work")
         before = self._dispatcher
         try:
-            self._hand_over(_DISPATCHERS[dispatcher](self._limits))
+            self._hand_over(_DISPATCHERS[dispatcher](self._setup))
         except TooManyActorsError:
             self._hand_over(before)
             raise
@@ -143,7 +129,7 @@ class Ensemble:
         self._dispatcher = dispatcher
         self._conductor.sequential = dispatcher.sequential
         self._conductor.visit = self._cast.visited_by(dispatcher)
-        dispatcher.start(self._actors, self._timeout)
+        dispatcher.start(self._actors, self._setup.start_timeout)
 
     def stop(self, grace: float) -> list[str]:
         """Stop everyone; give the names of those whose threads had to be abandoned.
@@ -191,12 +177,13 @@ class _Cast:
         return [self._hosts[index] for index in indices]
 
 
-def _host(resident: Resident, place: Place, seed: int, clock: Clock) -> AgentActor:
+def _host(resident: Resident, place: Place, setup: Setup) -> AgentActor:
     def create() -> Agent:
         return resident.kind.create(place, **resident.options)
 
+    seat = Seat(resident.agent_id, create, setup.seed, setup.clock, setup.snapshot_interval)
     try:
-        return resident.host(Seat(resident.agent_id, create, seed=seed, clock=clock))
+        return resident.host(seat)
     except KeyboardInterrupt:
         raise
     except BaseException as error:
@@ -214,22 +201,3 @@ def _posted(
             call.post(index)
     visited = [(index, host) for index, host in both if host.takes_visits]
     return [index for index, _ in visited], [host for _, host in visited]
-
-
-def pool_limits(settings: SocietySettings) -> PoolLimits:
-    """Give what the settings say of a pool's threads.
-
-    Raises:
-        SettingsError: there are to be more threads than the most.
-    """
-    for key in ("pool_minimum", "pool_initial"):
-        if getattr(settings, key) > settings.pool_maximum:
-            raise SettingsError(key, f"must be <= pool_maximum, which is {settings.pool_maximum}")
-    return PoolLimits(
-        minimum=settings.pool_minimum,
-        initial=settings.pool_initial,
-        maximum=settings.pool_maximum,
-        threshold=settings.pool_threshold,
-        interval=settings.pool_interval,
-        patience=settings.pool_patience,
-    )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from operator import sub
+from types import MappingProxyType
 from typing import Any, cast
 
 from .outcome import Status
@@ -25,6 +26,7 @@ class Round:
         opened: float,
         timeout: float,
         busy: Collection[str] = (),
+        down: Mapping[str, BaseException] = MappingProxyType({}),
         batch_size: int | None = None,
         own_time: bool = False,
     ) -> None:
@@ -32,6 +34,7 @@ class Round:
 
         Args:
             busy: members that are still at work on an earlier round; they are not called.
+            down: why some members are out; they are not called either.
             batch_size: how many may be called and not have answered at one time.
             own_time: the timeout counts for each member from its own start, and nothing
                 ends the round before everyone has answered.
@@ -56,6 +59,9 @@ class Round:
         self.errors: dict[int, BaseException] = {}
         if busy:
             self.ends = {i: Status.BUSY for i, name in enumerate(members) if name in busy}
+        if down:
+            self.errors = {i: down[name] for i, name in enumerate(members) if name in down}
+            self.ends.update(dict.fromkeys(self.errors, Status.DOWN))
         self._order: Sequence[int] = range(n)
         if self.ends:
             self._order = [i for i in range(n) if i not in self.ends]

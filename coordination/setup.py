@@ -1,0 +1,84 @@
+"""How a society's actors are run: everything that is settled before the first of them starts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from ..actors.directive import Directive, Strategy, always
+from ..actors.groups import Groups
+from ..actors.pool import PoolLimits
+from ..actors.supervision import SupervisionRules, Supervisor
+from ..clock import Clock
+from ..errors import SettingsError
+from ..settings import SocietySettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """What an ensemble needs to know beside who plays."""
+
+    seed: int
+    dispatcher: str
+    clock: Clock
+    start_timeout: float
+    """Seconds that all starts together may take."""
+    limits: PoolLimits
+    supervisor: Supervisor
+    snapshot_interval: int | None
+    """In rounds; None where nobody is ever built from a snapshot."""
+
+    @classmethod
+    def of(
+        cls,
+        settings: SocietySettings,
+        clock: Clock,
+        *,
+        strategy: Strategy | None = None,
+        together: Sequence[Sequence[str]] = (),
+    ) -> Self:
+        """Read it from the settings.
+
+        Args:
+            strategy: what becomes of who failed, in place of ``on_crash``.
+            together: groups of ids that are restarted when one of them is.
+
+        Raises:
+            SettingsError: there are to be more threads than the most.
+        """
+        restarts = strategy is not None or settings.on_crash == "restart"
+        return cls(
+            seed=settings.seed,
+            dispatcher=settings.dispatcher,
+            clock=clock,
+            start_timeout=settings.start_timeout,
+            limits=_pool_limits(settings),
+            supervisor=_supervisor(settings, strategy, Groups(together)),
+            snapshot_interval=settings.snapshot_interval if restarts else None,
+        )
+
+
+def _supervisor(settings: SocietySettings, strategy: Strategy | None, groups: Groups) -> Supervisor:
+    rules = SupervisionRules(
+        max_restarts=settings.max_restarts,
+        restart_window=settings.restart_window,
+        backoff=settings.backoff,
+        backoff_limit=settings.backoff_limit,
+    )
+    chosen = strategy or always(Directive(settings.on_crash))
+    return Supervisor(chosen, rules, seed=settings.seed, groups=groups)
+
+
+def _pool_limits(settings: SocietySettings) -> PoolLimits:
+    for key in ("pool_minimum", "pool_initial"):
+        if getattr(settings, key) > settings.pool_maximum:
+            raise SettingsError(key, f"must be <= pool_maximum, which is {settings.pool_maximum}")
+    return PoolLimits(
+        minimum=settings.pool_minimum,
+        initial=settings.pool_initial,
+        maximum=settings.pool_maximum,
+        threshold=settings.pool_threshold,
+        interval=settings.pool_interval,
+        patience=settings.pool_patience,
+    )
