@@ -214,6 +214,18 @@ class SocietySettings:
     pool_patience: float = setting(
         10.0, number(above=0), "pooled: seconds after which a thread without work leaves"
     )
+    delivery: str = setting(
+        "ordered",
+        choice("ordered", "immediate"),
+        "ordered: what agents say is heard before the next round, the same in every run; "
+        "immediate: at once",
+    )
+    heard_per_sender: int = setting(
+        100, whole(least=1), "messages of one sender that one agent hears before one round"
+    )
+    heard_per_round: int = setting(
+        10_000, whole(least=1), "messages that one agent hears before one round"
+    )
     on_crash: str = setting(
         "resume",
         choice("resume", "restart", "stop", "escalate"),

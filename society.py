@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -32,10 +32,10 @@ from .coordination.stage import Stage
 from .errors import EscalatedError, RunInterrupted, StoppedError, UnknownNameError
 from .layers import Layers
 from .models.agent import Agent, Place
+from .models.board import Board
+from .models.outbox import OUTSIDE, Outbox
 from .models.profile import InferenceSettings
 from .settings import SettingsType, SocietySettings
-
-_OUTSIDE = "outside"
 
 
 class Society:
@@ -312,17 +312,46 @@ class Society:
     def tell(self, agent_id: str, message: Any) -> None:
         """Tell one agent something; it hears it between two rounds.
 
+        Args:
+            message: JSON values and numpy arrays; a copy is sent that nobody can change.
+
         Raises:
             UnknownNameError: the id is nobody's.
+            PayloadError: this cannot be said.
         """
-        self._known(agent_id)
-        self.start()
-        self._running.ensemble.post([agent_id], message, _OUTSIDE)
+        self.tell_many([agent_id], message)
+
+    def tell_many(self, ids: Iterable[str], message: Any) -> None:
+        """Tell these agents something, each once; errors as ``tell``."""
+        outbox = Outbox(OUTSIDE)
+        outbox.tell_many([self._known(agent_id) for agent_id in ids], message)
+        self._post(outbox)
 
     def broadcast(self, message: Any) -> None:
         """Tell every agent something; each hears it between the same two rounds."""
+        outbox = Outbox(OUTSIDE)
+        outbox.broadcast(message)
+        self._post(outbox)
+
+    def publish(self, topic: str, message: Any) -> None:
+        """Tell something to those who subscribe to a topic such as ``market/oil``.
+
+        Raises:
+            TopicError: that is no topic.
+            PayloadError: this cannot be said.
+        """
+        outbox = Outbox(OUTSIDE)
+        outbox.publish(topic, message)
+        self._post(outbox)
+
+    def _post(self, outbox: Outbox) -> None:
         self.start()
-        self._running.ensemble.post(list(self), message, _OUTSIDE)
+        self._running.ensemble.post(outbox.take())
+
+    @property
+    def shared(self) -> Board:
+        """The state that all agents may read, by key."""
+        return self._running.ensemble.board
 
     def ask(self, agent_id: str, question: Any, *, timeout: float | None = None) -> Any:
         """Ask one agent and wait for what its ``answer`` gives.
@@ -340,7 +369,7 @@ class Society:
         seconds = self.settings.timeout if timeout is None else timeout
         if not seconds > 0:
             raise ValueError(f"timeout must be > 0 seconds, got {timeout!r}")
-        return self._running.ensemble.ask(agent_id, question, _OUTSIDE, seconds)
+        return self._running.ensemble.ask(agent_id, question, OUTSIDE, seconds)
 
     @property
     def settings(self) -> SocietySettings:

@@ -13,12 +13,14 @@ import numpy as np
 from ..clock import Clock, SystemClock
 from ..errors import AskError
 from ..models import chance
-from ..models.agent import Agent, Context, OneMoment, Standing
-from ..models.experience import Experience
-from .actor import Actor, is_ctrl_c
-from .messages import Deliver, EpisodeEnded, Perceive, Question, Retire, Suspend
+from ..models.agent import Agent, Context, OneMoment, Silence, Standing, Talk
+from ..models.outbox import Parcel, Phase
+from .actor import Actor, describe, is_ctrl_c
+from .mailbox import Letter
+from .messages import Call, Deliver, EpisodeEnded, Perceive, Question, Retire, Suspend
+from .openings import Answers, Openings
 from .recovery import Recovery
-from .snapshots import Snapshots, Stateful
+from .snapshots import Stateful
 
 # Our own numerical agents take turns: numpy lets go of the GIL in every call, and fifty
 # threads that fight for it are ten times slower than one. Agents of users are never held
@@ -38,6 +40,8 @@ class Seat:
     clock: Clock = field(default_factory=SystemClock)
     snapshot_interval: int | None = None
     """In rounds; None where nobody is ever restarted."""
+    talk: Talk = field(default_factory=Silence)
+    """How the agent reaches others."""
 
 
 # An episode that no call is of: whoever sets it has the next call come by ``enter_episode``.
@@ -72,7 +76,10 @@ class AgentActor(Actor):
         self._entered = 0
         interval = seat.snapshot_interval
         self._recovery = None if interval is None else Recovery(seat.agent_id, interval)
-        self.standing = Standing(seat.agent_id, self._stream, seat.clock)
+        self.standing = Standing(seat.agent_id, self._stream, seat.clock, seat.talk)
+        self._unsent: tuple[Parcel, ...] = ()
+        """Said between rounds; it goes with the next answer."""
+        self._openings: Openings | None = None
         self.blocks = False
         """Whether a call to the agent waits for something other than the processor."""
         self._rng: np.random.Generator | None = None
@@ -80,26 +87,28 @@ class AgentActor(Actor):
     def on_start(self) -> None:
         self._seat(self.seat.create())
         self.agent.reset(self._seed_of(0))
+        if isinstance(self.agent, Answers):
+            self._openings = Openings(self.name, self.agent)
 
     def _seat(self, agent: Agent) -> None:
         self.agent = agent
         self.blocks = bool(getattr(agent, "blocking", False))
         self.act = self._way_to_act()
-        if self._recovery is not None and isinstance(agent, Stateful):
-            self.act = partial(self._act_and_keep, self.act, agent, self._recovery.snapshots)
+        if isinstance(agent, Answers) or (
+            self._recovery is not None and isinstance(agent, Stateful)
+        ):
+            self.act = partial(self._act_and_keep, self.act, agent)
 
     def _act_and_keep(
-        self,
-        act: Callable[[Any, Context], Any],
-        agent: Stateful,
-        snapshots: Snapshots,
-        observation: Any,
-        context: Context,
+        self, act: Callable[[Any, Context], Any], agent: Any, observation: Any, context: Context
     ) -> Any:
         action = act(observation, context)
         # Before the answer counts: an agent that cannot give its state has failed in this call.
-        if context.round >= snapshots.due:
+        snapshots = None if self._recovery is None else self._recovery.snapshots
+        if snapshots is not None and context.round >= snapshots.due:
             snapshots.take(agent, round=context.round, episode=self._entered)
+        if self._openings is not None:
+            self._openings.publish(agent, context.round)
         return action
 
     def _way_to_act(self) -> Callable[[Any, Context], Any]:
@@ -139,24 +148,44 @@ class AgentActor(Actor):
             call.skip(index)
             return
         try:
-            if call.episode != self.episode:
-                self.enter_episode(call.episode)
+            if call.episode != self.episode or call.mail_of(self.name):
+                self.prepare(call, index)
             context = Context.at(call, self.standing, started)
             action = self.act(call.observation_of(index), context)
+            if said := context.take_said():
+                call.say(index, said)
         except Exception as error:
             call.fail(index, error, started, now())
             return
         call.accept(index, action, started, now())
 
-    def enter_episode(self, episode: int) -> None:
-        """Reset the agent; on whichever thread calls it."""
-        # Told with the call, not by a message: a hung agent's mailbox would fill with them.
-        if self._recovery is not None:
-            if (failure := self._recovery.take_failure()) is not None:
-                self.episode = self._entered
-                raise failure
-            if self._recovery.is_down:
-                self._come_back(episode, self._recovery)
+    def prepare(self, call: Call, index: int) -> None:
+        """Do what comes before a call's action; on whichever thread calls the agent.
+
+        It is told with the call and not by messages: a hung agent's mailbox would fill with
+        them.
+        """
+        try:
+            self._enter_episode(call.episode)
+        finally:
+            for parcel in call.mail_of(self.name):
+                self.handle(Letter(Deliver.of(parcel, call.round)))
+        self._check_stumbled()
+        if self._unsent:
+            unsent, self._unsent = self._unsent, ()
+            call.say(index, unsent)
+        self.episode = self._entered
+
+    def _check_stumbled(self) -> None:
+        failure = None if self._recovery is None else self._recovery.take_failure()
+        if failure is not None:
+            self.episode = self._entered
+            raise failure
+
+    def _enter_episode(self, episode: int) -> None:
+        self._check_stumbled()
+        if self._recovery is not None and self._recovery.is_down:
+            self._come_back(episode, self._recovery)
         if episode != self._entered:
             self.agent.reset(self._seed_of(episode))
         self.episode = self._entered = episode
@@ -193,7 +222,9 @@ class AgentActor(Actor):
 
     def _receive(self, message: Deliver) -> None:
         agent: Any = self.agent
-        agent.receive(message.payload, message.sender, self._between(message.round))
+        context = self._between(message.round, Phase.RECEIVE, topic=message.topic, cause=message.id)
+        agent.receive(message.payload, message.sender, context)
+        self._keep_said(context)
 
     def _answer(self, message: Question) -> Any:
         if self._recovery is not None and self._recovery.is_down:
@@ -202,7 +233,7 @@ class AgentActor(Actor):
         if answer is None:
             raise AskError(f"agent {self.name} answers no questions: it defines no answer()")
         try:
-            return answer(message.payload, message.sender, self._between(0))
+            return answer(message.payload, message.sender, self._between(0, None))
         except BaseException as error:
             self._stumbled(error)
             raise
@@ -212,14 +243,57 @@ class AgentActor(Actor):
         if episode_ended is None or (self._recovery is not None and self._recovery.is_down):
             return
         try:
-            episode_ended(self._between(message.round, message.experiences))
+            context = self._between(
+                message.round, Phase.EPISODE_ENDED, experiences=message.experiences
+            )
+            episode_ended(context)
+            self._keep_said(context)
         except BaseException as error:
             self._stumbled(error)
             raise
 
-    def _between(self, round: int, experiences: tuple[Experience, ...] = ()) -> Context:
+    def _between(self, round: int, phase: Phase | None, **facts: Any) -> Context:
         """Make the context of something that happens between two rounds."""
-        return Context.at(OneMoment(round, experiences=experiences), self.standing)
+        first = sum(parcel.round == round and parcel.phase is phase for parcel in self._unsent)
+        moment = OneMoment(round, phase=phase, first=first, **facts)
+        return Context.at(moment, self.standing)
+
+    def _keep_said(self, context: Context) -> None:
+        """Keep what was said between two rounds, until the agent is called."""
+        if said := context.take_said():
+            self._unsent += said
+            self.episode = _NOWHERE
+
+    def answer_here(self, message: Question) -> Any:
+        """Answer on the asker's thread, where all actors run on that one.
+
+        Raises:
+            AskError: the agent raised, or answers no questions.
+        """
+        try:
+            return self._answer(message)
+        except AskError:
+            raise
+        except Exception as error:
+            raise AskError(f"{self.name} raised {describe(error)}") from error
+
+    def stand_in(self, round: int) -> Answers:
+        """Make another agent like this one, as it was after its last call before this round.
+
+        Any thread may call.
+
+        Raises:
+            AskError: the agent answers no questions, or not within rounds.
+        """
+        if self._openings is None:
+            raise AskError(
+                f"agent {self.name} cannot be asked within a round: it has to define answer(), "
+                "get_state() and set_state()"
+            )
+        other = self.seat.create()
+        assert isinstance(other, Answers)
+        other.set_state(self._openings.at(round))
+        return other
 
     def _stream(self) -> np.random.Generator:
         if self._rng is None:
@@ -230,7 +304,7 @@ class AgentActor(Actor):
         return chance.seed_for(self.seat.seed, self.seat.agent_id, "reset", episode)
 
 
-_LETTERS = ("on_receive", "handle", "enter_episode")
+_LETTERS = ("on_receive", "handle", "prepare")
 
 
 def _in_turn(act: Callable[[Any, Context], Any], observation: Any, context: Context) -> Any:

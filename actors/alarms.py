@@ -41,6 +41,7 @@ class Alarms:
     def note(self, actor: Wakes) -> None:
         """Take in an actor's ``wake_at``, by which somebody will look at it."""
         wake_at = actor.wake_at
+        # Whoever takes it out looks at the actor's time then, and finds this one.
         if wake_at is None or self._noted.get(actor, math.inf) <= wake_at:
             return
         with self._lock:
@@ -48,11 +49,6 @@ class Alarms:
             nearest = self._heap[0][2] is actor
         if nearest:
             self._call()
-
-    def put_off(self, actor: Wakes, seconds: float) -> None:
-        """Look at an actor again after so many seconds, whatever it wants."""
-        with self._lock:
-            self._push(actor, actor.clock.now() + seconds)
 
     def next_in(self) -> float | None:
         """Give the seconds until the next alarm; None if there is none."""
@@ -79,12 +75,6 @@ class Alarms:
                 else:
                     due.append(actor)
         return due
-
-    def forget(self) -> None:
-        """Drop all alarms."""
-        with self._lock:
-            self._heap.clear()
-            self._noted.clear()
 
     def _push(self, actor: Wakes, wake_at: float) -> None:
         self._noted[actor] = wake_at

@@ -22,6 +22,9 @@ class Dispatcher(Protocol):
     sequential: bool
     """Whether actors run one after another, so that each needs time of its own."""
 
+    one_thread: bool
+    """Whether all actors run on the thread of whoever tells or asks."""
+
     @property
     def visit(self) -> Visits | None:
         """Has idle agents called where they are; None where each needs a letter."""

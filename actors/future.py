@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 
 import pykka
 
+from .pool import blocking
+
 T = TypeVar("T")
 
 _SLICE = 0.5
@@ -73,12 +75,20 @@ class Future(pykka.Future[T]):
         return self._value
 
     def _wait(self, timeout: float | None) -> bool:
-        """Wait in slices: a Ctrl-C that comes just before a wait is seen only when it ends."""
-        end = math.inf if timeout is None else time.monotonic() + timeout
-        left = math.inf if timeout is None else max(0.0, timeout)
+        if self._answered.acquire(blocking=False):
+            return True
+        if timeout is not None and not timeout > 0:  # also for a NaN
+            return False
+        with blocking():
+            return self._wait_in_slices(timeout)
+
+    def _wait_in_slices(self, timeout: float | None) -> bool:
+        """Wait; a Ctrl-C that comes just before a wait is seen only when that ends."""
+        left = math.inf if timeout is None else timeout
+        end = time.monotonic() + left
         while not self._answered.acquire(timeout=min(left, _SLICE)):
             left = end - time.monotonic()
-            if not left > 0:  # also for a NaN
+            if not left > 0:
                 return False
         return True
 

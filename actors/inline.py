@@ -21,6 +21,7 @@ class InlineDispatcher:
     """
 
     sequential = True
+    one_thread = True
 
     def __init__(self) -> None:
         # A letter that is sent while another is handled waits here for its turn, so the

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from ..models.agent import Moment
 from ..models.experience import Experience
+from ..models.outbox import Kind, Parcel
 
 
 class Request:
@@ -39,6 +41,14 @@ class Call(Moment, Protocol):
         ...
 
     def observation_of(self, index: int) -> Any: ...
+
+    def mail_of(self, agent_id: str) -> Sequence[Parcel]:
+        """Give what this agent hears before it acts."""
+        ...
+
+    def say(self, index: int, parcels: Sequence[Parcel]) -> None:
+        """Take what a member has said; before its answer, and more than once if need be."""
+        ...
 
     def accept(self, index: int, action: Any, started: float, finished: float) -> None: ...
 
@@ -98,6 +108,16 @@ class Deliver:
     round: int
     payload: Any
     sender: str
+    topic: str = ""
+    """What it was published on; empty if it was told."""
+    id: str = ""
+    """What logs call it."""
+
+    @classmethod
+    def of(cls, parcel: Parcel, round: int) -> Self:
+        """Make it of what was said, to be heard before the calls of this round."""
+        topic = parcel.name if parcel.kind is Kind.PUBLISH else ""
+        return cls(round, parcel.payload, parcel.sender, topic, parcel.id)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -14,6 +14,9 @@ from ..logs import get_logger
 
 log = get_logger(__name__)
 
+_AT_ONCE = 2
+"""How many one thread wakes or hires; whoever comes brings in more while work waits."""
+
 
 class Work(Protocol):
     """Something that a worker can do; it contains what it raises."""
@@ -35,6 +38,14 @@ class PoolLimits:
     patience: float = 10.0
     """Seconds after which a worker without work leaves, down to the minimum."""
 
+    def __post_init__(self) -> None:
+        for name in ("minimum", "initial"):
+            if not 1 <= (count := getattr(self, name)) <= self.maximum:
+                raise ValueError(f"{name} must be in [1, {self.maximum}], got {count}")
+        for name in ("threshold", "interval", "patience"):
+            if not (quantity := getattr(self, name)) > 0:
+                raise ValueError(f"{name} must be > 0, got {quantity}")
+
 
 @dataclass(frozen=True, slots=True)
 class PoolStatistics:
@@ -54,15 +65,13 @@ class PoolStatistics:
 class Worker:
     """One thread of a pool, and the bell on which it rests."""
 
-    __slots__ = ("bell", "permit", "thread", "work")
+    __slots__ = ("bell", "permit", "thread")
 
     def __init__(self) -> None:
         self.bell = allocate_lock()
         self.bell.acquire()
         self.permit = 0
         """The epoch in which it was let to work; 0 for none."""
-        self.work: Work | None = None
-        """What it is at."""
         self.thread: threading.Thread | None = None
 
 
@@ -82,11 +91,6 @@ def blocking() -> Iterator[None]:
     yield
 
 
-def is_worker() -> bool:
-    """Whether this thread is a pool's."""
-    return hasattr(_HERE, "pool")
-
-
 class Pool:
     """Runs work on as few threads as keep the processor busy.
 
@@ -102,22 +106,34 @@ class Pool:
         self.ready: deque[Work] = deque()
         self.urgent: deque[Work] = deque()
         """Work that never blocks and for which others wait; it goes first."""
+        self.begun = 0
+        """How many pieces of work have been taken in hand."""
         self._lock = allocate_lock()
+        self._hiring = allocate_lock()
         self._window = 1
         self._awake = 0
         self._epoch = 1
         self._idle: list[Worker] = []
         self._workers: set[Worker] = set()
         self._peak = 0
+        self._patience = min(self.limits.patience, threading.TIMEOUT_MAX)
         self._full = False
+        self._warned = False
         self._stopped = False
 
     def start(self) -> None:
-        """Bring in the first workers."""
-        for _ in range(self.limits.initial):
-            worker = Worker()
-            self._workers.add(worker)
+        """Bring in the first workers.
+
+        Raises:
+            RuntimeError: the system has not one thread for them.
+        """
+        first = [Worker() for _ in range(self.limits.initial)]
+        with self._lock:
+            self._workers.update(first)
+        for worker in first:
             self._hire(worker)
+        if not self.workers:
+            raise RuntimeError("the system gives no threads")
 
     def submit(self, work: Work) -> None:
         """Have a worker do this; returns at once."""
@@ -131,14 +147,28 @@ class Pool:
         if self._awake < self._window:
             self._summon(1)
 
+    def do_urgent(self) -> None:
+        """Do on this thread what is urgent and waits now."""
+        for _ in range(len(self.urgent)):
+            try:
+                work = self.urgent.popleft()
+            except IndexError:
+                return  # a worker was quicker
+            do(work)
+
     def widen(self) -> None:
         """Write off the permits that are out, and let twice as many others work."""
+        self._window = min(2 * self._window, self.limits.maximum)
+        self.write_off()
+        self._summon(_AT_ONCE)
+
+    def write_off(self) -> None:
+        """Forget the permits that are out: those who have them may never come back."""
         with self._lock:
             self._epoch += 1
-            self._window = min(2 * self._window, self.limits.maximum)
             self._awake = 0
-            window = self._window
-        self._summon(window)
+            # Threads that the system refused it may give now.
+            self._full = False
 
     def narrow(self) -> None:
         """Let half as many work from now on."""
@@ -151,6 +181,10 @@ class Pool:
         if self.ready or self.urgent:
             self._summon(1)
 
+    def is_here(self) -> bool:
+        """Whether this thread is one of its workers."""
+        return getattr(_HERE, "pool", None) is self
+
     def statistics(self) -> PoolStatistics:
         with self._lock:
             return PoolStatistics(
@@ -161,15 +195,26 @@ class Pool:
                 peak=self._peak,
             )
 
-    def stop(self) -> list[Worker]:
-        """Let the workers go once they are done; give those that are still at work."""
+    def withdraw(self) -> Iterator[Work]:
+        """Take back, one by one, what nobody has begun."""
+        for queue in (self.urgent, self.ready):
+            while queue:
+                try:
+                    yield queue.popleft()
+                except IndexError:
+                    break  # a worker was quicker
+
+    def stop(self) -> None:
+        """Let the workers go once nothing is left to do; those at work when they are done."""
         with self._lock:
             self._stopped = True
             idle, self._idle = self._idle, []
-            left = [worker for worker in self._workers if worker not in idle]
         for worker in idle:
             worker.bell.release()
-        return left
+        # Whoever is being hired is hired now, and the next finds that it is too late; so
+        # these are all workers that there will be.
+        with self._hiring:
+            pass
 
     @property
     def workers(self) -> list[Worker]:
@@ -200,44 +245,52 @@ class Pool:
             self._hire(worker)
 
     def _hire(self, worker: Worker) -> None:
-        self._peak = max(self._peak, len(self._workers))
-        worker.thread = threading.Thread(
-            target=self._serve, args=(worker,), name=f"worker-{len(self._workers)}", daemon=True
-        )
+        """Give a worker its thread, if the system has one and the end has not come."""
         try:
-            worker.thread.start()
-        except RuntimeError as error:
+            with self._hiring:
+                if not self._stopped:
+                    self._start_thread_of(worker)
+                    return
+        except (RuntimeError, MemoryError) as error:
             # The system gives no more threads; those that there are go on.
             self._full = True
-            log.warning("pool.grew_no_further", workers=len(self._workers), error=str(error))
-            with self._lock:
-                self._take_permit_from(worker)
-                self._workers.discard(worker)
+            self._warn(error)
+        with self._lock:
+            self._take_permit_from(worker)
+            self._workers.discard(worker)
+
+    def _start_thread_of(self, worker: Worker) -> None:
+        count = len(self._workers)
+        worker.thread = threading.Thread(
+            target=self._serve, args=(worker,), name=f"worker-{count}", daemon=True
+        )
+        worker.thread.start()
+        self._peak = max(self._peak, count)
+
+    def _warn(self, error: BaseException) -> None:
+        if not self._warned:
+            self._warned = True
+            log.warning("pool.grew_no_further", workers=len(self._workers) - 1, error=str(error))
 
     def _serve(self, worker: Worker) -> None:
         """Work, rest, work: what each thread runs."""
         _HERE.pool, _HERE.worker = self, worker
         goes_on = bool(worker.permit) or self._rest(worker)
         while goes_on:
+            # Hiring takes long, so it is everybody's task: nobody is kept by it from more.
+            if self._awake < self._window and (self.ready or self.urgent):
+                self._summon(_AT_ONCE)
             while self._may_work(worker) and (work := self._next()) is not None:
-                self._do(worker, work)
+                do(work)
             goes_on = self._rest(worker)
-
-    def _do(self, worker: Worker, work: Work) -> None:
-        worker.work = work
-        try:
-            work.take_turn()
-        except BaseException as error:
-            # Work contains what actors raise; this is a fault of ours, and the others' work
-            # is not to wait for ever because of it.
-            log.error("worker.failed", work=repr(work), error=repr(error))  # noqa: TRY400  as everywhere, in one line
-        worker.work = None
 
     def _next(self) -> Work | None:
         try:
-            return self.urgent.popleft() if self.urgent else self.ready.popleft()
+            work = self.urgent.popleft() if self.urgent else self.ready.popleft()
         except IndexError:
             return None
+        self.begun += 1
+        return work
 
     def _may_work(self, worker: Worker) -> bool:
         """Whether it has a permit, or finds a free one."""
@@ -245,7 +298,8 @@ class Pool:
             return True
         with self._lock:
             self._take_permit_from(worker)
-            if self._awake >= self._window:
+            # At the end others may never come back to do what is left.
+            if self._awake >= self._window and not self._stopped:
                 return False
             self._awake += 1
             worker.permit = self._epoch
@@ -257,7 +311,7 @@ class Pool:
         worker.permit = 0
 
     def _rest(self, worker: Worker) -> bool:
-        """Sleep until there is work; whether there will ever be."""
+        """Sleep until there is work or the end has come; False for a worker that leaves."""
         with self._lock:
             self._take_permit_from(worker)
             if self._stopped:
@@ -267,13 +321,10 @@ class Pool:
         # First lie down, then look: submit() does it the other way round.
         if self.ready or self.urgent:
             self._summon(1)
-        while not worker.bell.acquire(timeout=self.limits.patience):
+        while not worker.bell.acquire(timeout=self._patience):
             if self._is_superfluous(worker):
                 return False
-        if self._stopped:
-            with self._lock:
-                self._workers.discard(worker)
-        return not self._stopped
+        return True
 
     def _is_superfluous(self, worker: Worker) -> bool:
         """Whether it leaves now; if somebody has just called it, the bell will ring."""
@@ -283,3 +334,13 @@ class Pool:
                 self._idle.remove(worker)
                 self._workers.discard(worker)
         return leaves
+
+
+def do(work: Work) -> None:
+    """Do a piece of work on this thread."""
+    try:
+        work.take_turn()
+    except BaseException as error:
+        # Work contains what actors raise; this is a fault of ours, and the others' work
+        # is not to wait for ever because of it.
+        log.error("worker.failed", work=repr(work), error=repr(error))  # noqa: TRY400  as everywhere, in one line

@@ -8,10 +8,12 @@ from typing import cast
 
 from .actor import Actor
 from .alarms import Alarms
-from .pool import Pool
+from .pool import Pool, do
 
 _DORMANT_AFTER = 50
 """Looks at which nothing waited, after which the watch sleeps until it is called."""
+_STUCK_AFTER = 100
+"""Looks at which work waited and none was begun, after which the pool is widened anyhow."""
 
 
 class PoolWatch:
@@ -26,9 +28,13 @@ class PoolWatch:
         self.alarms = Alarms(self.call)
         self.awake = False
         """Whether it will look soon without being called."""
+        self._interval = min(pool.limits.interval, threading.TIMEOUT_MAX)
         self._called = threading.Event()
         self._stopped = False
+        self._held_up: list[Actor] = []
+        """Whose time has come while somebody ran them."""
         self._cpu = self._time = 0.0
+        self._begun = self._stuck = 0
         self._thread = threading.Thread(target=self._run, name="pool-watch", daemon=True)
 
     def start(self) -> None:
@@ -42,19 +48,19 @@ class PoolWatch:
         """Look no more; returns when the thread has ended."""
         self._stopped = True
         self._called.set()
-        if self._thread is not threading.current_thread():
+        if self._thread.is_alive() and self._thread is not threading.current_thread():
             self._thread.join()
 
     def _run(self) -> None:
         quiet = _DORMANT_AFTER
         while not self._stopped:
             if quiet < _DORMANT_AFTER:
-                self._called.wait(self._until_alarm(self._pool.limits.interval))
+                self._called.wait(self._until_alarm(self._interval))
             else:
                 quiet = self._doze()
             self._called.clear()
             self._ring()
-            quiet = 0 if self._look() else quiet + 1
+            quiet = 0 if self._look() or self._held_up else quiet + 1
 
     def _doze(self) -> int:
         """Sleep until called or until an alarm; give the looks at nothing, from anew."""
@@ -66,7 +72,7 @@ class PoolWatch:
         # What was used up meanwhile says nothing about those at work now.
         self._cpu, self._time = time.process_time(), time.monotonic()
         self._called.clear()
-        self._called.wait(self._until_alarm(self._pool.limits.interval))
+        self._called.wait(self._until_alarm(self._interval))
         return 0
 
     def _until_alarm(self, at_most: float) -> float:
@@ -74,32 +80,42 @@ class PoolWatch:
         return at_most if next_in is None else min(at_most, next_in)
 
     def _ring(self) -> None:
-        for waking in self.alarms.take_due():
-            actor = cast("Actor", waking)
-            if not actor.turn.acquire(blocking=False):
+        due = [*self._held_up, *cast("list[Actor]", self.alarms.take_due())]
+        self._held_up = []
+        for actor in due:
+            if actor.turn.acquire(blocking=False):
+                if actor.urgent:
+                    do(actor)
+                else:
+                    self._pool.submit(actor)
+            elif not actor.ended.is_set() and actor not in self._held_up:
                 # Somebody runs it and looks at the time when done, unless that is never.
-                self.alarms.put_off(actor, self._pool.limits.interval)
-            elif actor.urgent:
-                actor.take_turn()
-            else:
-                self._pool.submit(actor)
+                self._held_up.append(actor)
 
     def _look(self) -> bool:
         """Widen the pool if work waits and nobody gets on; whether any waits."""
-        cpu, now = time.process_time(), time.monotonic()
-        share = (cpu - self._cpu) / max(now - self._time, 1e-9)
-        self._cpu, self._time = cpu, now
+        share = self._share_used()
         pool = self._pool
-        while pool.urgent:
-            try:
-                pool.urgent.popleft().take_turn()
-            except IndexError:
-                break  # a worker was quicker
+        pool.do_urgent()
         if not pool.ready:
+            self._stuck = 0
             pool.narrow()
             return False
-        if share < pool.limits.threshold:
+        if share < pool.limits.threshold or self._is_stuck():
             pool.widen()
         else:
             pool.narrow()
         return True
+
+    def _share_used(self) -> float:
+        """Give the share of a core that the process has used since it was asked last."""
+        cpu, now = time.process_time(), time.monotonic()
+        share = (cpu - self._cpu) / max(now - self._time, 1e-9)
+        self._cpu, self._time = cpu, now
+        return share
+
+    def _is_stuck(self) -> bool:
+        """Whether nothing has been begun for long, whoever it is that keeps the processor."""
+        begun, self._begun = self._begun, self._pool.begun
+        self._stuck = self._stuck + 1 if begun == self._begun else 0
+        return self._stuck >= _STUCK_AFTER

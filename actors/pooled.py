@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 from .actor import Actor
 from .agent_actor import AgentActor
-from .dispatcher import Countdown
+from .dispatcher import Countdown, start_error
 from .mailbox import Mailbox
-from .pool import Pool, PoolLimits, PoolStatistics, blocking, is_worker
+from .pool import Pool, PoolLimits, PoolStatistics, blocking
 from .pool_watch import PoolWatch
 from .starting import Starting
 from .sweep import BlockingSweep, Sweep, SweptCall
@@ -25,49 +25,61 @@ class PooledDispatcher:
     """Runs actors on an elastic pool; for thousands that answer at once, and some that block."""
 
     sequential = False
+    one_thread = False
 
     def __init__(self, limits: PoolLimits | None = None) -> None:
         self._limits = limits or PoolLimits()
         self._pool = Pool(self._limits)
         self._watch = PoolWatch(self._pool)
         self._released = False
-        self._declared: set[AgentActor] = set()
-        self._blockers: set[AgentActor] = set()
+        self._any_declared = False
+        # Hosts whose agents were seen to block; workers add to it.
+        self._seen: deque[AgentActor] = deque()
         self._rounds = 0
 
     def start(self, actors: Sequence[Actor], timeout: float) -> None:
-        self._open()
         countdown = Countdown(timeout)
         starting = Starting([actor for actor in actors if not actor.begun])
         try:
+            self._open(actors)
             self._pool.submit(starting)
             starting.wait(timeout)
         except BaseException:
             starting.give_up()
-            self._run(actors)
-            for actor in actors:
-                if not actor.begun:
-                    actor.abandon()
-            self.stop([actor for actor in actors if actor.begun], countdown.left())
+            self._give_up(actors, countdown)
             raise
-        self._declared = {a for a in actors if isinstance(a, AgentActor) and a.blocks}
-        self._blockers = set(self._declared)
+        self._any_declared = any(isinstance(a, AgentActor) and a.blocks for a in actors)
         self._run(actors)
 
-    def _run(self, actors: Sequence[Actor]) -> None:
-        for actor in actors:
-            actor.alarms = self._watch.alarms
-            actor.actor_inbox.notify = self._notify
-            # Nobody announces what was put before.
-            if not actor.actor_inbox.empty():
-                self._notify(actor.actor_inbox)
-
-    def _open(self) -> None:
+    def _open(self, actors: Sequence[Actor]) -> None:
         self._pool = Pool(self._limits)
         self._watch = PoolWatch(self._pool)
         self._released = False
-        self._watch.start()
-        self._pool.start()
+        try:
+            self._watch.start()
+            self._pool.start()
+        except (RuntimeError, MemoryError) as error:
+            raise start_error(actors[0], error) from error
+
+    def _give_up(self, actors: Sequence[Actor], countdown: Countdown) -> None:
+        """Stop those that live; the others end if they ever come to live."""
+        living = []
+        for actor in actors:
+            if actor.begun:
+                living.append(actor)
+            else:
+                actor.abandon()
+        self.stop(living, countdown.left())
+
+    def _run(self, actors: Sequence[Actor]) -> None:
+        alarms = self._watch.alarms
+        for actor in actors:
+            actor.alarms = alarms
+            actor.actor_inbox.notify = self._notify
+            # Nobody announces what was put before, nor notes what was set.
+            alarms.note(actor)
+            if not actor.actor_inbox.empty():
+                self._notify(actor.actor_inbox)
 
     def _notify(self, mailbox: Mailbox) -> None:
         # Who gets the turn here sees to it that the actor is run; whoever holds it looks
@@ -77,12 +89,15 @@ class PooledDispatcher:
                 self._pool.submit_urgent(mailbox.owner)
             else:
                 self._pool.submit(mailbox.owner)
-            if not self._watch.awake:
+            # First submit, then look: release() does it the other way round.
+            if self._released:
+                self._withdraw()
+            elif not self._watch.awake:
                 self._watch.call()
 
     def visit(self, call: SweptCall, hosts: Sequence[AgentActor], indices: Sequence[int]) -> None:
         """Call these agents where they are, by as many workers as that takes."""
-        if self._blockers:
+        if self._any_declared or self._seen:
             self._visit_apart(call, hosts, indices)
         else:
             self._sweep(call, hosts, indices)
@@ -93,11 +108,12 @@ class PooledDispatcher:
         self._rounds += 1
         if self._rounds >= _LOOK_AGAIN:
             self._forget()
-        both = list(zip(indices, hosts, strict=True))
-        for kind, chosen in (
-            (BlockingSweep, [(index, host) for index, host in both if host.blocks]),
-            (Sweep, [(index, host) for index, host in both if not host.blocks]),
-        ):
+        apart: list[tuple[int, AgentActor]] = []
+        others: list[tuple[int, AgentActor]] = []
+        for index, host in zip(indices, hosts, strict=True):
+            # Asked once: a worker that is late from the last round may be learning it now.
+            (apart if host.blocks else others).append((index, host))
+        for kind, chosen in ((BlockingSweep, apart), (Sweep, others)):
             if chosen:
                 self._sweep(call, [h for _, h in chosen], [i for i, _ in chosen], kind)
 
@@ -115,38 +131,64 @@ class PooledDispatcher:
 
     def _learn(self, host: AgentActor) -> None:
         """Take an agent for one that blocks, until it is time to look again."""
-        host.blocks = True
-        self._blockers.add(host)
+        if not host.blocks:
+            host.blocks = True
+            self._seen.append(host)
 
     def _forget(self) -> None:
         """Let those who only happened to wait go with the others again."""
         self._rounds = 0
-        for host in self._blockers - self._declared:
-            host.blocks = False
-        self._blockers = set(self._declared)
+        while self._seen:
+            self._seen.popleft().blocks = False
 
     def stop(self, actors: Sequence[Actor], grace: float) -> list[str]:
         countdown = Countdown(grace)
+        # Where nobody else can run them, they end here.
+        alone = self._released or not self._pool.workers
+        # Workers that are stuck in agents are not to keep the others from ending.
+        self._pool.write_off()
         for actor in actors:
             actor.request_stop()
-            if self._released:
-                actor.finish()  # nobody took it over
-            else:
+            if not alone:
                 self._notify(actor.actor_inbox)
-        busy = _wait_ended(actors, countdown)
+            elif actor.turn.acquire(False):
+                actor.finish()
+        busy = self._wait_ended(actors, countdown)
         for actor in busy:
             actor.abandon()
+            # Whoever is in it finds this when it comes back, and then it ends.
+            actor.actor_inbox.wake()
         self._close(countdown)
         return [actor.name for actor in busy]
+
+    def _wait_ended(self, actors: Sequence[Actor], countdown: Countdown) -> list[Actor]:
+        """Wait for them; give those that did not end in time."""
+        pending = deque(actor for actor in actors if not actor.ended.is_set())
+        with blocking():
+            while pending and (left := countdown.left()) > 0:
+                if pending[0].ended.wait(min(left, _SLICE)):
+                    pending.popleft()
+                elif len(pending) == 1 and self._pool.is_here():
+                    break  # an agent that stops its own society waits for itself
+                else:
+                    pending.rotate(-1)
+        return [actor for actor in pending if not actor.ended.is_set()]
 
     def release(self, actors: Sequence[Actor], timeout: float) -> list[str]:
         for actor in actors:
             actor.actor_inbox.notify = None
             actor.alarms = None
         self._released = True
-        self._forget()
+        self._withdraw()
         self._close(Countdown(timeout))
-        return [actor.name for actor in actors if actor.turn.locked()]
+        self._forget()
+        return [a.name for a in actors if a.turn.locked() and not a.ended.is_set()]
+
+    def _withdraw(self) -> None:
+        """Let go of those that wait to be run; their letters are the next dispatcher's."""
+        for work in self._pool.withdraw():
+            if isinstance(work, Actor):
+                work.release_turn()
 
     def _close(self, countdown: Countdown) -> None:
         """Let all threads go; who is stuck in an agent goes when it comes back."""
@@ -154,23 +196,10 @@ class PooledDispatcher:
         self._pool.stop()
         for worker in self._pool.workers:
             thread = worker.thread
+            # An agent may stop its own society, and its thread cannot wait for itself.
             if thread is not None and thread is not threading.current_thread():
                 thread.join(countdown.left())
 
     def statistics(self) -> PoolStatistics:
         """Give the pool's workers at this moment."""
         return self._pool.statistics()
-
-
-def _wait_ended(actors: Sequence[Actor], countdown: Countdown) -> list[Actor]:
-    """Wait for them; give those that did not end in time."""
-    pending = deque(actor for actor in actors if not actor.ended.is_set())
-    with blocking():
-        while pending and (left := countdown.left()) > 0:
-            if pending[0].ended.wait(min(left, _SLICE)):
-                pending.popleft()
-            elif len(pending) == 1 and is_worker():
-                break  # an agent that stops its own society waits for itself
-            else:
-                pending.rotate(-1)
-    return [actor for actor in pending if not actor.ended.is_set()]

@@ -25,36 +25,34 @@ class Refs:
     """
 
     def __init__(self, refs: Sequence[Ref]) -> None:
-        self._entries: dict[Any, None] = {}
+        # By identity: what a user's host takes for equal are two actors all the same.
+        self._entries: dict[int, Any] = {}
         for ref in refs:
             self.append(ref)
 
     def enter(self, actor: Registered) -> None:
-        self._entries[actor] = None
+        self._entries[id(actor)] = actor
 
     def leave(self, entry: object) -> None:
         """Take an actor or a ref out, if it is in."""
-        self._entries.pop(entry, None)
+        self._entries.pop(id(entry), None)
 
     def append(self, ref: Ref) -> None:
-        self._entries[self._key(ref)] = None
+        entry = _entry_of(ref)
+        self._entries[id(entry)] = entry
 
     def remove(self, ref: Ref) -> None:
         """Take a ref out; as with a list, ValueError if it is not there."""
         try:
-            del self._entries[self._key(ref)]
+            del self._entries[id(_entry_of(ref))]
         except KeyError:
             raise ValueError("the ref is not registered") from None
 
-    def _key(self, ref: Ref) -> Any:
-        owner = getattr(ref.actor_inbox, "owner", None)
-        return ref if owner is None else owner
-
     def __contains__(self, ref: object) -> bool:
-        return isinstance(ref, ActorRef) and self._key(ref) in self._entries
+        return isinstance(ref, ActorRef) and id(_entry_of(ref)) in self._entries
 
     def __iter__(self) -> Iterator[Ref]:
-        for entry in self._entries:
+        for entry in self._entries.values():
             yield entry if isinstance(entry, ActorRef) else entry.actor_ref
 
     def __len__(self) -> int:
@@ -66,6 +64,11 @@ class Refs:
     def __getitem__(self, at: slice) -> list[Ref]: ...
     def __getitem__(self, at: int | slice) -> Ref | list[Ref]:
         return list(self)[at]
+
+
+def _entry_of(ref: Ref) -> Any:
+    owner = getattr(ref.actor_inbox, "owner", None)
+    return ref if owner is None else owner
 
 
 def register(actor: Registered) -> None:

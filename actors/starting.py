@@ -10,7 +10,7 @@ from ..errors import StartError
 from .actor import Actor
 from .dispatcher import start_error
 from .future import Future
-from .registry import register
+from .registry import register, unregister
 
 
 class Starting:
@@ -27,14 +27,26 @@ class Starting:
             if self._given_up:
                 return
             self._current = actor
-            register(actor)
-            if not actor.begin():
+            if not self._start(actor):
                 self._done.set(False)
                 return
         self._done.set(True)
 
+    def _start(self, actor: Actor) -> bool:
+        """Bring one to life; whether it did not fail."""
+        register(actor)
+        # First the step, then the look; whoever gives up does it the other way round.
+        if self._given_up:
+            unregister(actor)
+            return True
+        lives = actor.begin()
+        if lives and self._given_up and actor.turn.acquire(blocking=False):
+            # Nobody waited for it, and nobody else will have it end.
+            actor.finish()
+        return lives
+
     def give_up(self) -> None:
-        """Start nobody after the one in hand."""
+        """Start nobody after the one in hand, and have that one end."""
         self._given_up = True
 
     def wait(self, timeout: float) -> None:

@@ -29,6 +29,8 @@ class StopFlag:
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait at most so many seconds; whether it is set."""
+        if self._set:
+            return True
         with _MAKING:
             event = self._event = self._event or threading.Event()
         return self._set or event.wait(timeout)

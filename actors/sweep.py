@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from math import inf
 from operator import length_hint
@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from ..clock import Clock
 from ..models.agent import Context
+from ..models.outbox import Parcel
 from .actor import is_ctrl_c
 from .agent_actor import AgentActor
 from .mailbox import Letter
@@ -40,6 +41,11 @@ class SweptCall(Call, Protocol):
     @property
     def slots(self) -> Slots: ...
 
+    @property
+    def mail(self) -> Mapping[str, Sequence[Parcel]]:
+        """What members hear before they act, by id; for those that hear anything."""
+        ...
+
     def post(self, index: int) -> None:
         """Send a member a letter after all."""
         ...
@@ -60,7 +66,7 @@ class Sweep:
     with the next. An agent that is being run, or has letters waiting, gets a letter too.
     """
 
-    __slots__ = ("_again", "_call", "_clock", "_cursor", "_left", "_lists", "_slow")
+    __slots__ = ("_again", "_call", "_clock", "_cursor", "_hosts", "_left", "_lists", "_slow")
 
     def __init__(
         self,
@@ -81,6 +87,7 @@ class Sweep:
         """
         self._call = call
         self._clock = clock
+        self._hosts = hosts
         self._again = again
         self._slow = slow
         slots = call.slots
@@ -101,13 +108,26 @@ class Sweep:
     def take_turn(self) -> None:
         if self.left:
             self._again(self)
-            self._visit_some()
+            try:
+                self._visit_some()
+            except KeyboardInterrupt:
+                self._let_go()
+                raise
 
-    def _visit_some(self) -> None:  # noqa: PLR0912  one loop: a call in it costs a fifth of a visit
+    def _let_go(self) -> None:
+        """Free the turn that Ctrl-C may have left taken: it came before it was sure to be freed."""
+        # In the main thread agents are run one after another, and nobody else has a turn;
+        # only those that have stopped keep theirs.
+        for host in self._hosts:
+            if host.turn.locked() and not host.ended.is_set():
+                host.turn.release()
+
+    # One loop, since a call in it costs a fifth of a visit.
+    def _visit_some(self) -> None:  # noqa: C901, PLR0912
         """Visit the next few; on a thread that may be lost if an agent hangs."""
         done = 0
         cpu = process_time()
-        call, episode = self._call, self._call.episode
+        call, episode, mail = self._call, self._call.episode, self._call.mail
         now, new = self._clock.now, Context.__new__
         over_at = inf if call.deadline is None else call.deadline
         actions, started, finished = self._lists
@@ -126,14 +146,17 @@ class Sweep:
                     elif inbox.letters:
                         call.post(index)
                     else:
-                        if host.episode != episode:
-                            host.enter_episode(episode)
+                        if host.episode != episode or (mail and host.name in mail):
+                            host.prepare(call, index)
                         # As Context.at, without the price of a call.
                         context = new(Context)
                         context._moment = call
                         context._standing = host.standing
                         context._started = begun
+                        context._outbox = None
                         actions[index] = host.act(observation, context)
+                        if context._outbox is not None:
+                            call.say(index, context.take_said())
                         finished[index] = ended = now()
                         if call.over:
                             call.return_late(index)

@@ -19,6 +19,7 @@ class ThreadedDispatcher:
     """Runs each actor on a daemon thread of its own; for agents that block or are few."""
 
     sequential = False
+    one_thread = False
     visit = None
 
     def __init__(self) -> None:

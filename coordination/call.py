@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
 from ..actors.messages import Perceive
 from ..clock import Clock
 from ..models.experience import Experience
+from ..models.outbox import Parcel, Phase
 from .absence import News
 from .round import Round
 
@@ -39,6 +41,10 @@ class Returned:
     """What an unread call was to tell."""
     error: BaseException | None = None
     """What the agent raised, if it did."""
+    mail: Sequence[Parcel] = ()
+    """What an unread call was to let it hear."""
+    said: Sequence[Parcel] = ()
+    """What it has said, to no avail."""
 
 
 Visit = Callable[["RoundCall", Sequence[int]], None]
@@ -65,6 +71,12 @@ class RoundCall:
     coordinator until the round is full.
     """
 
+    # As a moment: what is said while a member acts.
+    phase: Phase | None = Phase.ACT
+    topic = cause = ""
+    first = 0
+    path: tuple[str, ...] = ()
+
     def __init__(
         self,
         round: Round,
@@ -74,12 +86,14 @@ class RoundCall:
         episode: int,
         observations: Sequence[Any],
         news: News,
+        mail: Mapping[str, Sequence[Parcel]] = MappingProxyType({}),
         clock: Clock,
     ) -> None:
         """Take a round and what to tell each of its members.
 
         Args:
             observations: in the order of the members.
+            mail: what some of them hear before they act, by id.
         """
         self._round = round
         self.round = round.number
@@ -92,6 +106,8 @@ class RoundCall:
         self._addresses = addresses
         self._coordinator = coordinator
         self._news = news
+        self.mail = mail
+        self._said: dict[int, tuple[Parcel, ...]] = {}
         self._clock = clock
         self._lock = threading.Lock()
 
@@ -127,6 +143,18 @@ class RoundCall:
 
     def experiences_of(self, agent_id: str) -> tuple[Experience, ...]:
         return self._news.of(agent_id)
+
+    def mail_of(self, agent_id: str) -> Sequence[Parcel]:
+        return self.mail.get(agent_id, ())
+
+    def say(self, index: int, parcels: Sequence[Parcel]) -> None:
+        # Each member's entry is written by whoever runs it, and taken out once, by popping.
+        self._said[index] = (*self._said.get(index, ()), *parcels)
+
+    def take_said(self) -> Iterator[tuple[str, tuple[Parcel, ...]]]:
+        """Give what members have said with their answers."""
+        for index in list(self._said):
+            yield self.members[index], self._said.pop(index, ())
 
     def accept(self, index: int, action: Any, started: float, finished: float) -> None:
         with self._lock:
@@ -188,15 +216,25 @@ class RoundCall:
         if todo.filled:
             self._coordinator.tell(RoundFilled(self.round))
         elif not todo.settled:
-            agent_id = self.members[index]
-            unheard = self._news.of(agent_id) if unread else ()
-            self._coordinator.tell(Returned(self.round, agent_id, not unread, unheard, error))
+            self._coordinator.tell(self._returned(index, unread=unread, error=error))
 
-    def unheard(self) -> Iterator[tuple[str, tuple[Experience, ...]]]:
+    def _returned(self, index: int, *, unread: bool, error: BaseException | None) -> Returned:
+        agent_id = self.members[index]
+        return Returned(
+            self.round,
+            agent_id,
+            late=not unread,
+            unheard=self._news.of(agent_id) if unread else (),
+            error=error,
+            mail=self.mail_of(agent_id) if unread else (),
+            said=self._said.pop(index, ()),
+        )
+
+    def unheard(self) -> Iterator[tuple[str, tuple[Experience, ...], Sequence[Parcel]]]:
         """Give the members whose call nobody read, each with what it was to tell."""
         for index in self._round.unread:
             agent_id = self.members[index]
-            yield agent_id, self._news.of(agent_id)
+            yield agent_id, self._news.of(agent_id), self.mail_of(agent_id)
 
     def close(self) -> list[str]:
         """End the round; give the members still at work."""

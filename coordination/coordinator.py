@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,9 +19,12 @@ from ..clock import Clock
 from ..errors import EscalatedError, RoundIncompleteError, StoppedError
 from ..logs import get_logger
 from ..models.experience import Experience
+from ..models.outbox import Parcel
 from .absence import Absences
 from .actions import ActionCheck
 from .call import Returned, RoundCall, RoundFilled, Tells, Visit
+from .correspondence import Correspondence
+from .exchange import Deliveries
 from .joint_action import Rules, conclude, missing
 from .outcome import Outcome, Status
 from .round import Round
@@ -62,11 +66,9 @@ class EndEpisode:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Post:
-    """Heard by the coordinator: hand this to these agents, between two rounds."""
+    """Heard by the coordinator: somebody outside says this, to be heard between two rounds."""
 
-    agent_ids: tuple[str, ...]
-    payload: Any
-    sender: str
+    parcels: tuple[Parcel, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +92,14 @@ class Coordinator(Actor):
         *,
         supervisor: Supervisor | None = None,
         sequential: bool,
+        correspondence: Correspondence | None = None,
         visit: Visit | None = None,
         clock: Clock | None = None,
     ) -> None:
         """Make a coordinator.
 
         Args:
+            correspondence: what agents say to each other; by default it begins with this.
             sequential: whether each agent has time of its own.
             visit: how to call many at once; None where each has to have a letter.
         """
@@ -109,11 +113,10 @@ class Coordinator(Actor):
             always(Directive.RESUME), SupervisionRules(), seed=0
         )
         self._late_failures: dict[str, BaseException] = {}
-        self.decisions: list[Decision] = []
+        self._correspondence = correspondence or Correspondence(addresses.keys())
         self._absences = Absences(self._supervisor.down)
         self._late = 0
         self._open: tuple[StartRound, Round, RoundCall] | None = None
-        self._held: list[Post] = []
         self._last_round = 0
 
     def on_receive(self, message: Any) -> Any:
@@ -165,6 +168,7 @@ class Coordinator(Actor):
             episode=message.episode,
             observations=list(message.observations.values()),
             news=self._absences.news(round.members, message.previous),
+            mail=self._correspondence.open(message.round, lambda: _called(round)),
             clock=self.clock,
         )
         self._open = (message, round, call)
@@ -185,19 +189,22 @@ class Coordinator(Actor):
         message, round, call = self._open
         self._open = self.wake_at = None
         self._absences.leave(call.close(), round.number)
-        for agent_id, experiences in call.unheard():
+        for agent_id, experiences, mail in call.unheard():
             self._absences.give_back(agent_id, experiences)
+            self._correspondence.give_back(agent_id, mail)
         try:
             outcome = self._conclude(message, round)
+            self._correspondence.close(call.take_said(), outcome.status)
+            # Before anybody hears of the round: what comes after it is to find them down.
+            decisions = self._supervise(round)
+            outcome = _with_events(outcome, self._correspondence.take_heard(), decisions)
         except BaseException as error:
             # Somebody waits, and the round that would answer is closed.
             message.fail(harmless(error, self.name))
             raise
         _log_closed(outcome)
-        # Before anybody hears of the round: what comes after it is to find them down.
-        escalated = self._supervise(round)
-        self._reply(message, outcome, escalated)
-        self._deliver_held()
+        self._reply(message, outcome)
+        self._let_in()
 
     def _conclude(self, message: StartRound, round: Round) -> Outcome:
         late, self._late = self._late, 0
@@ -210,33 +217,29 @@ class Coordinator(Actor):
             late=late,
         )
 
-    def _supervise(self, round: Round) -> EscalatedError | None:
-        """Carry out what is decided of those that failed; give what is to be raised."""
+    def _supervise(self, round: Round) -> tuple[Decision, ...]:
+        """Decide what becomes of those that failed, and carry it out."""
         failures, self._late_failures = self._late_failures, {}
         ids, ends = round.members, round.ends
         failures.update(
             (ids[i], error) for i, error in round.errors.items() if ends[i] is not Status.DOWN
         )
         if not failures:
-            return None
-        escalated = None
-        for decision in self._supervisor.decide(round.number, failures):
-            self.decisions.append(decision)
+            return ()
+        decisions = self._supervisor.decide(round.number, failures)
+        for decision in decisions:
             if decision.final:
                 self._addresses[decision.agent_id].tell(Retire())
             elif decision.restart_at is not None:
                 order = Suspend(decision.restart_at, decision.reason)
                 self._addresses[decision.agent_id].tell(order)
-            elif decision.directive is Directive.ESCALATE and escalated is None:
-                escalated = _escalated(decision)
-        return escalated
+        return decisions
 
-    def _reply(
-        self, message: StartRound, outcome: Outcome, escalated: EscalatedError | None
-    ) -> None:
+    def _reply(self, message: StartRound, outcome: Outcome) -> None:
         absent = missing(outcome) if message.rules.fallback is None else []
-        if escalated is not None:
-            message.fail(escalated)
+        escalated = [d for d in outcome.decisions if d.directive is Directive.ESCALATE]
+        if escalated:
+            message.fail(_escalated(escalated[0]))
         elif absent:
             message.fail(RoundIncompleteError(outcome.round, absent, outcome))
         else:
@@ -251,6 +254,7 @@ class Coordinator(Actor):
             ):
                 self._late_failures[message.agent_id] = message.error
             self._absences.give_back(message.agent_id, message.unheard)
+        self._correspondence.come_back(message.agent_id, message.said, message.mail)
 
     def _end_episode(self, message: EndEpisode) -> None:
         for agent_id, experience in message.previous.items():
@@ -261,16 +265,29 @@ class Coordinator(Actor):
                 self._addresses[agent_id].tell(EpisodeEnded(message.round, news))
 
     def _post(self, message: Post) -> None:
-        self._held.append(message)
+        self._correspondence.enter(message.parcels, self._last_round)
         if self._open is None:
-            self._deliver_held()
+            self._let_in()
 
-    def _deliver_held(self) -> None:
-        for post in self._held:
-            message = Deliver(self._last_round + 1, post.payload, post.sender)
-            for agent_id in post.agent_ids:
-                self._addresses[agent_id].tell(message)
-        self._held.clear()
+    def _let_in(self) -> None:
+        """Have what was said outside be heard, before the next round."""
+        round = self._last_round + 1
+        for agent_id, parcels in self._correspondence.let_in(round).items():
+            for parcel in parcels:
+                self._addresses[agent_id].tell(Deliver.of(parcel, round))
+
+
+def _called(round: Round) -> set[str]:
+    """Give the ids of the members that are called."""
+    return {name for index, name in enumerate(round.members) if index not in round.ends}
+
+
+def _with_events(
+    outcome: Outcome, heard: tuple[Deliveries, ...], decisions: tuple[Decision, ...]
+) -> Outcome:
+    if not heard and not decisions:
+        return outcome
+    return dataclasses.replace(outcome, heard=heard, decisions=decisions)
 
 
 def _escalated(decision: Decision) -> EscalatedError:

@@ -11,18 +11,23 @@ from ..actors.agent_actor import AgentActor, Seat
 from ..actors.dispatcher import Dispatcher
 from ..actors.future import Future
 from ..actors.inline import InlineDispatcher
+from ..actors.interview import Interviews
 from ..actors.messages import Question
 from ..actors.pooled import PooledDispatcher
 from ..actors.threaded import ThreadedDispatcher
 from ..errors import StartError, StoppedError, TooManyActorsError
 from ..logs import get_logger
 from ..models.agent import Agent, Place
+from ..models.board import Board
 from ..models.experience import Experience
+from ..models.outbox import Parcel
 from .actions import ActionCheck
 from .call import RoundCall, Visit
 from .coordinator import AbandonRound, Coordinator, EndEpisode, Post, StartRound, WhoIsBusy
+from .correspondence import Correspondence
 from .joint_action import Rules
 from .outcome import Outcome
+from .party_line import PartyLine
 from .roster import Resident
 from .setup import Setup
 
@@ -50,21 +55,44 @@ class Ensemble:
         self._setup = setup
         self._dispatcher_name = setup.dispatcher
         self._dispatcher = _DISPATCHERS[setup.dispatcher](setup)
-        hosts = [_host(resident, places[resident.agent_id], setup) for resident in residents]
-        self._cast = _Cast(hosts)
-        self._addresses = {host.name: Address(host) for host in hosts}
+        self._hosts: dict[str, AgentActor] = {}
+        self._talk = self._open_talk()
+        for resident in residents:
+            host = _host(resident, places[resident.agent_id], setup, self._talk)
+            self._hosts[host.name] = host
+        self._cast = _Cast(list(self._hosts.values()))
+        self._addresses = {name: Address(host) for name, host in self._hosts.items()}
         spaces = {i: place.action_space for i, place in places.items()}
         self._conductor = Coordinator(
             self._addresses,
             ActionCheck({i: space for i, space in spaces.items() if space is not None}),
             supervisor=setup.supervisor,
+            correspondence=Correspondence(
+                self._addresses.keys(), bounds=setup.bounds, show=self._show
+            ),
             sequential=self._dispatcher.sequential,
             visit=self._cast.visited_by(self._dispatcher),
             clock=setup.clock,
         )
         self._coordinator = Address(self._conductor)
-        self._actors: list[Actor] = [self._conductor, *hosts]
+        self._actors: list[Actor] = [self._conductor, *self._hosts.values()]
         self._dispatcher.start(self._actors, setup.start_timeout)
+
+    def _open_talk(self) -> Interviews | PartyLine:
+        if self._setup.delivery == "ordered":
+            return Interviews(self._hosts)
+        return PartyLine(
+            self._hosts, bounds=self._setup.bounds, one_thread=lambda: self._dispatcher.one_thread
+        )
+
+    def _show(self, board: Board) -> None:
+        if isinstance(self._talk, Interviews):
+            self._talk.board = board
+
+    @property
+    def board(self) -> Board:
+        """The shared state as everyone may read it now."""
+        return self._talk.board
 
     def play(
         self,
@@ -94,9 +122,9 @@ class Ensemble:
         """Tell these agents how their episode ended."""
         self._coordinator.tell(EndEpisode(round, previous))
 
-    def post(self, agent_ids: Sequence[str], payload: Any, sender: str) -> None:
-        """Hand a message to these agents: now, or between two rounds while one is open."""
-        self._coordinator.tell(Post(tuple(agent_ids), payload, sender))
+    def post(self, parcels: Sequence[Parcel]) -> None:
+        """Let agents hear what is said outside: now, or after the round that is open."""
+        self._coordinator.tell(Post(tuple(parcels)))
 
     def ask(self, agent_id: str, payload: Any, sender: str, timeout: float) -> Any:
         """Ask one agent and wait; errors as ``Address.ask``."""
@@ -177,11 +205,13 @@ class _Cast:
         return [self._hosts[index] for index in indices]
 
 
-def _host(resident: Resident, place: Place, setup: Setup) -> AgentActor:
+def _host(
+    resident: Resident, place: Place, setup: Setup, talk: Interviews | PartyLine
+) -> AgentActor:
     def create() -> Agent:
         return resident.kind.create(place, **resident.options)
 
-    seat = Seat(resident.agent_id, create, setup.seed, setup.clock, setup.snapshot_interval)
+    seat = Seat(resident.agent_id, create, setup.seed, setup.clock, setup.snapshot_interval, talk)
     try:
         return resident.host(seat)
     except KeyboardInterrupt:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from ..actors.decision import Decision
+from ..models.outbox import OUTSIDE
+from .exchange import Deliveries
 
 
 class Status(StrEnum):
@@ -45,6 +49,16 @@ class Outcome:
     """Seconds from the opening of the round to its close."""
     late: int
     """Answers to earlier rounds that came since the last round closed; all were dropped."""
+    heard: Sequence[Deliveries] = ()
+    """What passed between agents since the last round closed, and what came from outside."""
+    decisions: Sequence[Decision] = ()
+    """What becomes of those that failed in this round, by id."""
+
+    @property
+    def said_to_outside(self) -> list[tuple[str, Any]]:
+        """What agents told "outside" in the round before: sender and payload, in order."""
+        inboxes = (deliveries.inboxes.get(OUTSIDE, ()) for deliveries in self.heard)
+        return [(parcel.sender, parcel.payload) for inbox in inboxes for parcel in inbox]
 
     @property
     def counts(self) -> dict[str, int]:

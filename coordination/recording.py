@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+from .events import Events
 from .metrics import Metrics
 from .progress import Progress
 from .rollout import Step
@@ -13,10 +14,11 @@ from .trace import Trace
 
 
 class Recording:
-    """Shows every step to the trace, the metrics, the tables and the progress display."""
+    """Shows every step to the digests, the metrics, the tables and the progress display."""
 
     def __init__(self, *, timing: bool, tables: Path | None, progress: Progress) -> None:
         self.trace = Trace()
+        self.events = Events()
         self.metrics = Metrics(timing=timing)
         self._tables = None if tables is None else Tables(tables)
         self._progress = progress
@@ -32,6 +34,7 @@ class Recording:
             done: how many steps, or episodes, the run counts until now.
         """
         self.trace.add(step)
+        self.events.add(step.outcome)
         self.metrics.add(step)
         if self._tables is not None:
             self._tables.add(step)

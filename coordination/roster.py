@@ -11,6 +11,7 @@ from ..actors.agent_actor import AgentActor
 from ..errors import AgentIdError
 from ..models.agent import Agent
 from ..models.names import check_id
+from ..models.outbox import OUTSIDE
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,8 @@ class Roster:
         seen: set[str] = set()
         for agent_id in ids:
             check_id(agent_id)
+            if agent_id == OUTSIDE:
+                raise AgentIdError(agent_id, "is what the world outside is called")
             if agent_id in seen or agent_id in self._residents:
                 raise AgentIdError(agent_id, "is taken already")
             if self._places is not None and agent_id not in self._places:

@@ -51,6 +51,10 @@ class Run:
     seed: int
     dispatcher: str
     trace: str
+    events: str
+    """A digest of messages, time-outs and restarts, as the trace is one of actions."""
+    event_rows: dict[str, int]
+    """How many of each kind there were."""
     seconds: float
     """From the first call to the last step; starting and stopping are not counted."""
     cpu: float
@@ -79,6 +83,8 @@ class Run:
             seed=settings.seed,
             dispatcher=settings.dispatcher,
             trace=recording.trace.value,
+            events=recording.events.value,
+            event_rows=recording.events.rows,
             seconds=seconds,
             cpu=recording.cpu_seconds / seconds if seconds else 0.0,
             metrics=recording.metrics,
@@ -155,6 +161,8 @@ class Run:
             "failing": {i: dict(t.missed) for i, t in self.metrics.failing().items()},
             "late": self.metrics.late,
             "trace": self.trace,
+            "events": self.events,
+            "event_rows": self.event_rows,
             "seed": self.seed,
             "dispatcher": self.dispatcher,
             "interrupted": self.interrupted,
@@ -180,6 +188,10 @@ class Run:
         for agent_id, tally in list(self.metrics.failing().items())[:5]:
             missed = ", ".join(f"{how} {n:,}" for how, n in tally.missed.items())
             lines.append(f"failing      {agent_id}: {missed}" + _last_error(tally.last_error))
+        if self.event_rows:
+            lines.append(
+                "events       " + ", ".join(f"{n:,} {k}" for k, n in self.event_rows.items())
+            )
         lines.append(f"trace        {self.trace}")
         if self.out is not None:
             lines.append(f"run folder   {self.out}")

@@ -13,6 +13,7 @@ from ..actors.supervision import SupervisionRules, Supervisor
 from ..clock import Clock
 from ..errors import SettingsError
 from ..settings import SocietySettings
+from .mail import Bounds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,9 @@ class Setup:
     supervisor: Supervisor
     snapshot_interval: int | None
     """In rounds; None where nobody is ever built from a snapshot."""
+    delivery: str
+    """When agents hear each other: "ordered" or "immediate"."""
+    bounds: Bounds
 
     @classmethod
     def of(
@@ -56,6 +60,8 @@ class Setup:
             limits=_pool_limits(settings),
             supervisor=_supervisor(settings, strategy, Groups(together)),
             snapshot_interval=settings.snapshot_interval if restarts else None,
+            delivery=settings.delivery,
+            bounds=Bounds(settings.heard_per_sender, settings.heard_per_round),
         )
 
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import abc
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 
 from ..clock import Clock, SystemClock
+from ..errors import AskError
 from . import chance
+from .board import Board
 from .experience import Experience
+from .outbox import Outbox, Parcel, Phase
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,29 @@ class Moment(Protocol):
     @property
     def timeout(self) -> float: ...
 
+    @property
+    def phase(self) -> Phase | None:
+        """What is said now is said in this phase; None where nothing may be said."""
+        ...
+
+    @property
+    def topic(self) -> str: ...
+
+    @property
+    def cause(self) -> str:
+        """The id of the message that is being heard; empty where none is."""
+        ...
+
+    @property
+    def first(self) -> int:
+        """How many messages the agent has said in this phase of the round already."""
+        ...
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """Who asked whom, until it came to this; empty where nobody asked."""
+        ...
+
     def experiences_of(self, agent_id: str) -> tuple[Experience, ...]:
         """Give what this agent lived since its last call, oldest first."""
         ...
@@ -54,9 +80,45 @@ class OneMoment:
     deadline: float | None = math.inf
     experiences: tuple[Experience, ...] = ()
     timeout: float = math.inf
+    phase: Phase | None = Phase.ACT
+    topic: str = ""
+    cause: str = ""
+    first: int = 0
+    path: tuple[str, ...] = ()
+    """Who asked whom, until it came to this."""
 
     def experiences_of(self, agent_id: str) -> tuple[Experience, ...]:
         return self.experiences
+
+
+class Talk(Protocol):
+    """How an agent reaches the others."""
+
+    @property
+    def board(self) -> Board:
+        """The shared state as everyone may read it now."""
+        ...
+
+    def outbox(self, agent_id: str, moment: Moment) -> Outbox:
+        """Open what an agent says its things to."""
+        ...
+
+    def ask(self, agent_id: str, moment: Moment, to: str, question: Any, timeout: float) -> Any: ...
+
+
+class Silence:
+    """The talk of an agent that is called by hand: what it says stays in the outbox."""
+
+    board = Board()
+
+    def outbox(self, agent_id: str, moment: Moment) -> Outbox:
+        return Outbox(agent_id, round=moment.round, phase=moment.phase or Phase.ACT)
+
+    def ask(self, agent_id: str, moment: Moment, to: str, question: Any, timeout: float) -> Any:
+        raise AskError(f"{agent_id} is called by hand, and there is no {to} to ask")
+
+
+_SILENCE = Silence()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,12 +128,18 @@ class Standing:
     agent_id: str
     rng: Callable[[], np.random.Generator]
     clock: Clock
+    talk: Talk = _SILENCE
 
 
 class Context:
-    """What an agent may know and use while it acts; made afresh for every call."""
+    """What an agent may know and use while it acts; made afresh for every call.
 
-    __slots__ = ("_moment", "_standing", "_started")
+    What it says with ``tell`` and the others leaves with its answer: an action that comes late
+    or is none of the legal ones takes its messages along, and of an ``act`` that raises none
+    was ever said.
+    """
+
+    __slots__ = ("_moment", "_outbox", "_standing", "_started")
 
     def __init__(
         self,
@@ -98,6 +166,7 @@ class Context:
         self._standing = Standing(agent_id, stream, clock or SystemClock())
         self._moment: Moment = OneMoment(round, deadline, lived)
         self._started = 0.0
+        self._outbox: Outbox | None = None
 
     @classmethod
     def at(cls, moment: Moment, standing: Standing, started: float = 0.0) -> Self:
@@ -110,6 +179,7 @@ class Context:
         context._moment = moment  # noqa: SLF001  its own, and two times as quick as __init__
         context._standing = standing  # noqa: SLF001
         context._started = started  # noqa: SLF001
+        context._outbox = None  # noqa: SLF001
         return context
 
     @property
@@ -147,6 +217,104 @@ class Context:
     def time_left(self) -> float:
         """Give the seconds until the round closes; negative when it has."""
         return self.deadline - self._standing.clock.now()
+
+    @property
+    def topic(self) -> str:
+        """What the message that is being heard was published on; empty if it was told."""
+        return self._moment.topic
+
+    @property
+    def shared(self) -> Board:
+        """The state that everyone may read, by key, as it was when the round opened."""
+        return self._standing.talk.board
+
+    def tell(self, to: str, payload: Any) -> None:
+        """Say something to one agent, or to "outside"; it hears it before the next round.
+
+        Args:
+            payload: JSON values and numpy arrays; a copy is sent that nobody can change.
+
+        Raises:
+            AgentIdError: nobody can have this id.
+            PayloadError: this cannot be said.
+            OutboxFullError, OutboxClosedError: there is no room, or the call is over.
+        """
+        self._say().tell(to, payload)
+
+    def tell_many(self, ids: Iterable[str], payload: Any) -> None:
+        """Say something to these agents, each once; errors as ``tell``."""
+        self._say().tell_many(ids, payload)
+
+    def broadcast(self, payload: Any) -> None:
+        """Say something to everyone else; errors as ``tell``."""
+        self._say().broadcast(payload)
+
+    def publish(self, topic: str, payload: Any) -> None:
+        """Say something to everyone else who hears a topic such as ``market/oil``.
+
+        Raises:
+            TopicError: that is no topic.
+            PayloadError, OutboxFullError, OutboxClosedError: as ``tell``.
+        """
+        self._say().publish(topic, payload)
+
+    def subscribe(self, pattern: str) -> None:
+        """Hear a topic, or ``market/*``, or ``market/**``, from the next round on.
+
+        Raises:
+            TopicError: that is no pattern.
+            OutboxFullError, OutboxClosedError: as ``tell``.
+        """
+        self._say().subscribe(pattern)
+
+    def unsubscribe(self, pattern: str) -> None:
+        """Stop hearing by a pattern from the next round on; errors as ``subscribe``."""
+        self._say().unsubscribe(pattern)
+
+    def put(self, key: str, value: Any) -> None:
+        """Propose a value for the shared state; all read it from the next round on.
+
+        On a key that several write in one round, the last by id stands. Errors as ``publish``.
+        """
+        self._say().put(key, value)
+
+    def remove(self, key: str) -> None:
+        """Propose to take a key out of the shared state; errors as ``subscribe``."""
+        self._say().remove(key)
+
+    def ask(self, to: str, question: Any, *, timeout: float | None = None) -> Any:
+        """Ask an agent and give what its ``answer`` says.
+
+        With ordered delivery it answers as it was after its last call before this round, for
+        which it has to define ``get_state`` and ``set_state``; with immediate delivery the
+        agent itself answers, once it is not at work.
+
+        Args:
+            timeout: in seconds; by default what is left of the round.
+
+        Raises:
+            AskDeadlockError: it waits for this agent already, by whatever detour.
+            AskTimeoutError: no answer in time.
+            AskError: it raised, answers no questions, or is nobody.
+        """
+        seconds = max(0.0, self.time_left()) if timeout is None else timeout
+        standing = self._standing
+        return standing.talk.ask(standing.agent_id, self._moment, to, question, seconds)
+
+    @property
+    def said(self) -> tuple[Parcel, ...]:
+        """What has been said in this call; for tests of an agent by hand."""
+        return () if self._outbox is None else self._outbox.parcels
+
+    def _say(self) -> Outbox:
+        if self._outbox is None:
+            standing = self._standing
+            self._outbox = standing.talk.outbox(standing.agent_id, self._moment)
+        return self._outbox
+
+    def take_said(self) -> tuple[Parcel, ...]:
+        """Give what has been said, and let nothing more be; for hosts."""
+        return () if self._outbox is None else self._outbox.take()
 
 
 def _own_stream(agent_id: str) -> Callable[[], np.random.Generator]:

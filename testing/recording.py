@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 from ..models.experience import Experience
+from ..models.outbox import Parcel, Phase
 
 M = TypeVar("M")
 
@@ -53,6 +55,11 @@ class RecordingCall:
     Answers may come from any thread.
     """
 
+    phase: Phase | None = Phase.ACT
+    topic = cause = ""
+    first = 0
+    path: tuple[str, ...] = ()
+
     def __init__(
         self,
         *,
@@ -63,6 +70,7 @@ class RecordingCall:
         over: bool = False,
         observation: Any = None,
         experiences: tuple[Experience, ...] = (),
+        mail: Sequence[Parcel] = (),
     ) -> None:
         """Make a call; the arguments are what its members read from it."""
         self.round = round
@@ -72,11 +80,19 @@ class RecordingCall:
         self.over = over
         self.observation = observation
         self.experiences = experiences
+        self.mail = mail
         self.answers: list[Answer] = []
+        self.said: list[Parcel] = []
         self._answered = threading.Event()
 
     def observation_of(self, index: int) -> Any:
         return self.observation
+
+    def mail_of(self, agent_id: str) -> Sequence[Parcel]:
+        return self.mail
+
+    def say(self, index: int, parcels: Sequence[Parcel]) -> None:
+        self.said += parcels
 
     def experiences_of(self, agent_id: str) -> tuple[Experience, ...]:
         return self.experiences

@@ -26,6 +26,7 @@ from antiphon.coordination.joint_action import Rules
 from antiphon.coordination.outcome import Outcome, Status
 from antiphon.errors import RoundIncompleteError, StoppedError
 from antiphon.models.experience import Experience
+from antiphon.models.outbox import OUTSIDE, Outbox
 from antiphon.testing import RecordingRef
 from gymnasium.spaces import Discrete
 
@@ -94,6 +95,12 @@ class Desk:
     def expire(self) -> None:
         self.clock.advance(TIMEOUT)
         self.actor.wake()
+
+
+def posted(payload: Any, *ids: str) -> Post:
+    outbox = Outbox(OUTSIDE)
+    outbox.tell_many(ids, payload)
+    return Post(outbox.take())
 
 
 def test_every_member_is_called_with_its_observation_and_what_it_lived() -> None:
@@ -225,9 +232,9 @@ def test_the_next_of_the_batch_is_called_by_the_answer_itself() -> None:
 
 def test_a_post_is_held_while_a_round_is_open() -> None:
     desk = Desk("a", "b")
-    desk.hear(Post(("a",), "before", "outside"))
+    desk.hear(posted("before", "a"))
     desk.start(7)
-    desk.hear(Post(("a", "b"), "during", "outside"))
+    desk.hear(posted("during", "a", "b"))
     assert [d.payload for d in desk.refs["a"].of(Deliver)] == ["before"]
     assert desk.refs["b"].of(Deliver) == []
     desk.expire()
@@ -468,7 +475,7 @@ def held_post(kind: type[Coordinator]) -> None:
     """Nobody hears anything while a round is open."""
     desk = Desk("a", kind=kind)
     desk.start(1)
-    desk.hear(Post(("a",), "news", "outside"))
+    desk.hear(posted("news", "a"))
     assert desk.refs["a"].of(Deliver) == []
     desk.act("a")
     desk.pump()
@@ -556,7 +563,7 @@ class UnreadForgotten(Coordinator):
 class PostsAtOnce(Coordinator):
     def _post(self, message: Post) -> None:
         super()._post(message)
-        self._deliver_held()
+        self._let_in()
 
 
 @pytest.mark.parametrize("scene", SCENES)

@@ -339,7 +339,7 @@ class MakesAnotherAgentAfterACrash(AgentActor):
 class ReadsExpiredCalls(Perceiver):
     def perceive(self, message: Perceive) -> None:
         context = Context.at(message.reply_to, self.standing)
-        self.enter_episode(message.reply_to.episode)
+        self._enter_episode(message.reply_to.episode)
         started = self.clock.now()
         try:
             action = self.agent.act(message.reply_to.observation_of(0), context)
@@ -350,12 +350,12 @@ class ReadsExpiredCalls(Perceiver):
 
 
 class NeverResets(AgentActor):
-    def enter_episode(self, episode: int) -> None:
+    def _enter_episode(self, episode: int) -> None:
         pass
 
 
 class ResetsEveryRound(AgentActor):
-    def enter_episode(self, episode: int) -> None:
+    def _enter_episode(self, episode: int) -> None:
         self.agent.reset(self._seed_of(episode))
 
 

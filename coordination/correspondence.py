@@ -1,0 +1,144 @@
+"""Everything that passes between agents with ordered delivery, from one round to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import NamedTuple
+
+from ..logs import get_logger
+from ..models.board import Board
+from ..models.outbox import OUTSIDE, Parcel, Phase
+from .blackboard import Blackboard, BlackboardStatistics
+from .exchange import Deliveries, Exchange, ExchangeStatistics
+from .mail import Bounds, Reason
+from .outcome import Status
+from .pigeonholes import Pigeonholes
+
+log = get_logger(__name__)
+
+Mail = Mapping[str, Sequence[Parcel]]
+
+
+class CorrespondenceStatistics(NamedTuple):
+    """What has been said, heard and written so far."""
+
+    exchange: ExchangeStatistics
+    board: BlackboardStatistics
+    held: int
+    """Messages that wait for agents that are not being called."""
+    forgotten: int
+    """Of these, the ones that were dropped because too many waited."""
+
+
+class Correspondence:
+    """Takes what is said with the answers of a round, and gives what is heard before the next.
+
+    A plain object; the coordinator owns it.
+    """
+
+    def __init__(
+        self,
+        members: AbstractSet[str],
+        *,
+        bounds: Bounds | None = None,
+        show: Callable[[Board], None] = lambda board: None,
+    ) -> None:
+        """Begin with nothing said.
+
+        Args:
+            members: all who can hear.
+            show: is given each new version of the shared state, between two rounds.
+        """
+        self._exchange = Exchange(members, bounds)
+        self._holes = Pigeonholes()
+        self._blackboard = Blackboard()
+        self._show = show
+        self._heard: list[Deliveries] = []
+
+    def open(self, round: int, called: Callable[[], Collection[str]]) -> Mail:
+        """Give what those who are called hear before they act; the rest waits for them.
+
+        Args:
+            called: gives their ids; asked only if there is anything to hear.
+        """
+        if not self._exchange.waits and not self._holes:
+            return {}
+        deliveries = self._note(self._exchange.deliver(round))
+        if deliveries.writes:
+            self._show(self._blackboard.apply(deliveries.writes))
+        return self._holes.sort(_for_agents(deliveries), called())
+
+    def close(
+        self, said: Iterable[tuple[str, Sequence[Parcel]]], status: Mapping[str, Status]
+    ) -> None:
+        """Take what came with a round's answers: whole, if the action counts."""
+        for agent_id, parcels in said:
+            self._accept(parcels, _REFUSED.get(status[agent_id]))
+
+    def come_back(self, agent_id: str, said: Sequence[Parcel], mail: Sequence[Parcel]) -> None:
+        """Take what came with an answer that was late, or what its call was to tell."""
+        self._accept(said, Reason.LATE)
+        self.give_back(agent_id, mail)
+
+    def give_back(self, agent_id: str, mail: Sequence[Parcel]) -> None:
+        """Keep what an agent was to hear and did not."""
+        if mail:
+            self._holes.give_back(agent_id, mail)
+
+    def enter(self, parcels: Iterable[Parcel], round: int) -> None:
+        """Take what comes from outside while this is the latest round."""
+        self._exchange.enter(parcels, round)
+
+    def let_in(self, round: int) -> Mail:
+        """Give what has come from outside, to be heard at once."""
+        return _for_agents(self._note(self._exchange.deliver_from_outside(round)))
+
+    def take_heard(self) -> tuple[Deliveries, ...]:
+        """Give all deliveries since this was asked last."""
+        heard, self._heard = self._heard, []
+        return tuple(heard)
+
+    def statistics(self) -> CorrespondenceStatistics:
+        return CorrespondenceStatistics(
+            self._exchange.statistics(),
+            self._blackboard.statistics(),
+            held=len(self._holes),
+            forgotten=self._holes.forgotten,
+        )
+
+    def _accept(self, parcels: Sequence[Parcel], refused: Reason | None) -> None:
+        if refused is None:
+            self._exchange.accept(parcels)
+            return
+        # What was said between two rounds came with this answer, and does not hang on it.
+        with_act = [parcel for parcel in parcels if parcel.phase is Phase.ACT]
+        self._exchange.refuse(with_act, refused)
+        self._exchange.accept([p for p in parcels if p.phase is not Phase.ACT])
+
+    def _note(self, deliveries: Deliveries) -> Deliveries:
+        self._heard.append(deliveries)
+        if deliveries.dead:
+            first = deliveries.dead[0]
+            log.warning(
+                "messages.undelivered",
+                round=deliveries.round,
+                count=sum(len(dead.receivers) for dead in deliveries.dead),
+                reason=first.reason.value,
+                id=first.parcel.id,
+                receivers=list(first.receivers[:5]),
+            )
+        return deliveries
+
+
+_REFUSED = {
+    Status.TIMED_OUT: Reason.LATE,
+    Status.CRASHED: Reason.CRASHED,
+    Status.REJECTED: Reason.REJECTED,
+}
+
+
+def _for_agents(deliveries: Deliveries) -> Mail:
+    if OUTSIDE not in deliveries.inboxes:
+        return deliveries.inboxes
+    return {i: parcels for i, parcels in deliveries.inboxes.items() if i != OUTSIDE}

@@ -1,0 +1,154 @@
+"""Turns what was said in one round into what is heard before the next.
+
+What is delivered before a round depends on what was said alone, never on who was first to say
+it: everything is sorted by receiver, sender and the sender's own order.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
+
+from ..models.outbox import OUTSIDE, Kind, Parcel, Phase, in_order
+from ..models.topics import Subscriptions
+from .mail import HEARD, Bounds, DeadLetter, Mail, Reason
+
+_WRITTEN = frozenset({Kind.PUT, Kind.REMOVE})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Deliveries:
+    """What everyone hears before one round."""
+
+    round: int
+    inboxes: Mapping[str, Sequence[Parcel]]
+    """By receiver, sorted by id; each inbox by sender and the sender's order. What is for
+    outside is under "outside"."""
+    writes: Sequence[Parcel]
+    """What was proposed for the shared state, by sender and the sender's order."""
+    dead: Sequence[DeadLetter]
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeStatistics:
+    """What has gone through an exchange so far."""
+
+    said: int
+    """Parcels that were taken, from agents and from outside."""
+    waiting: int
+    """Parcels that go before the next round."""
+    addressed: int
+    """Messages, counted once for each receiver; equals delivered and dead together."""
+    delivered: int
+    dead: Mapping[str, int]
+    """Messages by reason."""
+    refused: Mapping[str, int]
+    """Parcels that came to nothing before they were addressed, by reason."""
+    unheard: int
+    """Parcels on topics to which nobody but the sender listened."""
+    subscriptions: int
+
+
+class Exchange:
+    """Takes parcels in any order, gives deliveries in one; one thread at a time.
+
+    An answer counts whole or not at all: only what came with a legal action, in time, is
+    accepted. A broadcast or a topic reaches everyone but the sender. Subscriptions of a round
+    hold for what is published from the next round on, since nothing tells which of two agents
+    that act at once was first.
+    """
+
+    def __init__(self, members: AbstractSet[str], bounds: Bounds | None = None) -> None:
+        """Open an exchange.
+
+        Args:
+            members: the ids of all who can hear, a live view; looked at anew for each round.
+        """
+        self._members = members
+        self._bounds = bounds or Bounds()
+        self._subscriptions = Subscriptions()
+        self._waiting: list[Parcel] = []
+        self._entered = 0
+        self._said = self._delivered = self._unheard = 0
+        self._dead: Counter[str] = Counter()
+        self._refused: Counter[str] = Counter()
+
+    def accept(self, parcels: Collection[Parcel]) -> None:
+        """Take what came with an answer that counts."""
+        self._waiting.extend(parcels)
+        self._said += len(parcels)
+
+    def enter(self, parcels: Iterable[Parcel], round: int) -> None:
+        """Take what comes from outside while this is the latest round.
+
+        It is numbered as it comes: the order is the outside world's to choose.
+        """
+        for parcel in parcels:
+            stamped = parcel._replace(
+                sender=OUTSIDE, round=round, phase=Phase.ACT, number=self._entered
+            )
+            self._entered += 1
+            self.accept([stamped])
+
+    def refuse(self, parcels: Collection[Parcel], reason: Reason) -> None:
+        """Count what came with an answer that does not count."""
+        if parcels:
+            self._refused[reason] += len(parcels)
+
+    @property
+    def waits(self) -> bool:
+        """Whether there is anything to deliver."""
+        return bool(self._waiting)
+
+    def deliver_from_outside(self, round: int) -> Deliveries:
+        """Give what has come from outside, and leave what agents said for its time."""
+        inside = [parcel for parcel in self._waiting if parcel.sender != OUTSIDE]
+        self._waiting = [parcel for parcel in self._waiting if parcel.sender == OUTSIDE]
+        try:
+            return self.deliver(round)
+        finally:
+            self._waiting = inside
+
+    def deliver(self, round: int) -> Deliveries:
+        """Give what is heard before the calls of this round, and forget it."""
+        parcels, self._waiting = in_order(self._waiting), []
+        mail = Mail(self._members, self._subscriptions, self._bounds)
+        for _, said in groupby(parcels, key=attrgetter("sender")):
+            mail.sort([parcel for parcel in said if parcel.kind in HEARD])
+        inboxes = mail.close(round)
+        # Only now: until here, nobody who subscribed in this round listens.
+        self._subscribe(parcels)
+        self._count(inboxes, mail)
+        writes = [parcel for parcel in parcels if parcel.kind in _WRITTEN]
+        return Deliveries(round, inboxes, writes, mail.dead)
+
+    def statistics(self) -> ExchangeStatistics:
+        return ExchangeStatistics(
+            said=self._said,
+            waiting=len(self._waiting),
+            addressed=self._delivered + self._dead.total(),
+            delivered=self._delivered,
+            dead=dict(self._dead),
+            refused=dict(self._refused),
+            unheard=self._unheard,
+            subscriptions=len(self._subscriptions),
+        )
+
+    def _subscribe(self, parcels: Iterable[Parcel]) -> None:
+        for parcel in parcels:
+            if parcel.kind is Kind.UNSUBSCRIBE:
+                self._subscriptions.unsubscribe(parcel.sender, parcel.name)
+            elif parcel.kind is Kind.SUBSCRIBE and not self._subscriptions.subscribe(
+                parcel.sender, parcel.name
+            ):
+                self._refused[Reason.TOO_MANY_PATTERNS] += 1
+
+    def _count(self, inboxes: Mapping[str, Sequence[Parcel]], mail: Mail) -> None:
+        self._delivered += sum(map(len, inboxes.values()))
+        self._unheard += mail.unheard
+        for letter in mail.dead:
+            self._dead[letter.reason] += len(letter.receivers)
