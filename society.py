@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -14,6 +15,7 @@ from .actors.agent_actor import AgentActor
 from .actors.directive import Strategy
 from .clock import Clock, SystemClock
 from .coordination.catalogue import agent_type, host_type
+from .coordination.course import Course
 from .coordination.ensemble import Ensemble
 from .coordination.environment import Environment
 from .coordination.length import Length
@@ -22,23 +24,21 @@ from .coordination.member import Member
 from .coordination.options import prepare_options, settings_type_of
 from .coordination.outcome import Outcome
 from .coordination.progress import Progress, Silence, for_terminal
-from .coordination.recording import Recording
-from .coordination.rollout import Rollout
+from .coordination.rollout import Rollout, Step
 from .coordination.roster import Resident, Roster
 from .coordination.rulebook import Rulebook
 from .coordination.run import Run, RunFolder
 from .coordination.setup import Setup
 from .coordination.stage import Stage
-from .errors import EscalatedError, RunInterrupted, StoppedError, UnknownNameError
+from .coordination.voice import Voice
+from .errors import EscalatedError, StoppedError, UnknownNameError
 from .layers import Layers
 from .models.agent import Agent, Place
-from .models.board import Board
-from .models.outbox import OUTSIDE, Outbox
 from .models.profile import InferenceSettings
 from .settings import SettingsType, SocietySettings
 
 
-class Society:
+class Society(Voice):
     """Agents that answer in time: add them, run them, ask them, stop them.
 
     Use it as a context manager, so that it is stopped. One thread drives a society; any
@@ -236,51 +236,24 @@ class Society:
         folder = RunFolder(None if out is None else Path(out))
         self.start()
         self._write_manifest(folder)
-        run = self._run(length, folder, progress or for_terminal())
+        course = Course(length, self.settings, folder, progress or for_terminal(), len(self))
+        run = course.take(self._advance)
         if recipe is not None:
             run = self._with_speedup(run, recipe)
         folder.write_result(run.to_dict())
         return run
 
-    def _run(self, length: Length, folder: RunFolder, progress: Progress) -> Run:
-        settings = self.settings
-        recording = Recording(
-            timing=settings.metrics,
-            tables=folder.path if settings.tables else None,
-            progress=progress,
-        )
-        progress.begin(length.total, length.unit)
-        cut_short: BaseException | None = None
-        try:
-            self._advance(length, recording)
-        except BaseException as error:  # noqa: BLE001  raised again below, once all is written
-            cut_short = error
-        recording.close()
-        run = Run.of(
-            recording,
-            agents=len(self),
-            settings=settings,
-            folder=folder,
-            interrupted=cut_short is not None,
-        )
-        if cut_short is None:
-            return run
-        folder.write_result(run.to_dict())
-        if isinstance(cut_short, KeyboardInterrupt):
-            raise RunInterrupted(run) from cut_short
-        raise cut_short
+    def _advance(self) -> Step:
+        with self._stopped_by_escalation():
+            return self._running.advance(self._rulebook.rules)
 
-    def _advance(self, length: Length, recording: Recording) -> None:
-        steps = episodes = 0
-        while not length.is_reached(steps, episodes):
-            try:
-                step = self._running.advance(self._rulebook.rules)
-            except EscalatedError:
-                self.stop()
-                raise
-            steps += 1
-            episodes += step.episode_over
-            recording.add(step, length.count(steps, episodes))
+    @contextmanager
+    def _stopped_by_escalation(self) -> Iterator[None]:
+        try:
+            yield
+        except EscalatedError:
+            self.stop()
+            raise
 
     def step(self, observations: Mapping[str, Any], *, timeout: float | None = None) -> Outcome:
         """Play one round without the environment: observations in, outcome out.
@@ -303,73 +276,8 @@ class Society:
         self.start()
         book = self._rulebook
         rules = book.rules if timeout is None else book.rules_for(timeout=timeout)
-        try:
+        with self._stopped_by_escalation():
             return self._running.play(observations, rules)
-        except EscalatedError:
-            self.stop()
-            raise
-
-    def tell(self, agent_id: str, message: Any) -> None:
-        """Tell one agent something; it hears it between two rounds.
-
-        Args:
-            message: JSON values and numpy arrays; a copy is sent that nobody can change.
-
-        Raises:
-            UnknownNameError: the id is nobody's.
-            PayloadError: this cannot be said.
-        """
-        self.tell_many([agent_id], message)
-
-    def tell_many(self, ids: Iterable[str], message: Any) -> None:
-        """Tell these agents something, each once; errors as ``tell``."""
-        outbox = Outbox(OUTSIDE)
-        outbox.tell_many([self._known(agent_id) for agent_id in ids], message)
-        self._post(outbox)
-
-    def broadcast(self, message: Any) -> None:
-        """Tell every agent something; each hears it between the same two rounds."""
-        outbox = Outbox(OUTSIDE)
-        outbox.broadcast(message)
-        self._post(outbox)
-
-    def publish(self, topic: str, message: Any) -> None:
-        """Tell something to those who subscribe to a topic such as ``market/oil``.
-
-        Raises:
-            TopicError: that is no topic.
-            PayloadError: this cannot be said.
-        """
-        outbox = Outbox(OUTSIDE)
-        outbox.publish(topic, message)
-        self._post(outbox)
-
-    def _post(self, outbox: Outbox) -> None:
-        self.start()
-        self._running.ensemble.post(outbox.take())
-
-    @property
-    def shared(self) -> Board:
-        """The state that all agents may read, by key."""
-        return self._running.ensemble.board
-
-    def ask(self, agent_id: str, question: Any, *, timeout: float | None = None) -> Any:
-        """Ask one agent and wait for what its ``answer`` gives.
-
-        Args:
-            timeout: in seconds; by default the rounds' timeout.
-
-        Raises:
-            UnknownNameError: the id is nobody's.
-            AskTimeoutError: no answer in time; a busy agent answers after its ``act``.
-            AskError: the agent raised, or defines no ``answer``.
-        """
-        self._known(agent_id)
-        self.start()
-        seconds = self.settings.timeout if timeout is None else timeout
-        if not seconds > 0:
-            raise ValueError(f"timeout must be > 0 seconds, got {timeout!r}")
-        return self._running.ensemble.ask(agent_id, question, OUTSIDE, seconds)
 
     @property
     def settings(self) -> SocietySettings:
@@ -387,6 +295,11 @@ class Society:
             SettingsError: a key is unknown, breaks its rule, or is fixed.
         """
         self._rulebook.change(**changes)
+
+    @property
+    def _ensemble(self) -> Ensemble:
+        self.start()
+        return self._running.ensemble
 
     @property
     def _running(self) -> Stage:

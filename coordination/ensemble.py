@@ -15,6 +15,8 @@ from ..actors.interview import Interviews
 from ..actors.messages import Question
 from ..actors.pooled import PooledDispatcher
 from ..actors.threaded import ThreadedDispatcher
+from ..actors.timekeeper import Timekeeper
+from ..actors.timers import Tick, Timer, Timers
 from ..errors import StartError, StoppedError, TooManyActorsError
 from ..logs import get_logger
 from ..models.agent import Agent, Place
@@ -76,6 +78,9 @@ class Ensemble:
         )
         self._coordinator = Address(self._conductor)
         self._actors: list[Actor] = [self._conductor, *self._hosts.values()]
+        self._timers = Timers(setup.clock)
+        self._timekeeper = Timekeeper(self._timers, setup.clock)
+        self._poster = _Poster(self.post)
         self._dispatcher.start(self._actors, setup.start_timeout)
 
     def _open_talk(self) -> Interviews | PartyLine:
@@ -107,6 +112,8 @@ class Ensemble:
         Raises:
             RoundIncompleteError: an action is missing, and the rules have no fallback.
         """
+        # A clock that is moved by hand wakes nobody.
+        self._timers.tell_due()
         reply: Future[Outcome] = Future()
         start = StartRound(round, episode, observations, previous, rules, reply)
         try:
@@ -124,7 +131,23 @@ class Ensemble:
 
     def post(self, parcels: Sequence[Parcel]) -> None:
         """Let agents hear what is said outside: now, or after the round that is open."""
-        self._coordinator.tell(Post(tuple(parcels)))
+        if isinstance(self._talk, PartyLine):
+            for parcel in parcels:
+                self._talk.send(parcel)
+        else:
+            self._coordinator.tell(Post(tuple(parcels)))
+
+    def after(self, seconds: float, parcels: Sequence[Parcel]) -> Timer:
+        """Post this when so many seconds have passed."""
+        return self._timers.after(seconds, self._poster, tuple(parcels))
+
+    def every(self, seconds: float, parcels: Sequence[Parcel]) -> Timer:
+        """Post this again and again."""
+        return self._timers.every(seconds, self._poster, tuple(parcels))
+
+    def cancel(self, timer: Timer) -> bool:
+        """Call a timer off; whether it was still to do anything."""
+        return self._timers.cancel(timer)
 
     def ask(self, agent_id: str, payload: Any, sender: str, timeout: float) -> Any:
         """Ask one agent and wait; errors as ``Address.ask``."""
@@ -165,10 +188,21 @@ class Ensemble:
         Args:
             grace: seconds for all of them together.
         """
+        self._timekeeper.stop()
         abandoned = self._dispatcher.stop(self._actors, grace)
         if abandoned:
             log.warning("agents.abandoned", count=len(abandoned), agents=abandoned[:10])
         return abandoned
+
+
+class _Poster:
+    """Whom timers tell: it posts what they were set for."""
+
+    def __init__(self, post: Callable[[Sequence[Parcel]], None]) -> None:
+        self._post = post
+
+    def tell(self, message: Any) -> None:
+        self._post(message.message if isinstance(message, Tick) else message)
 
 
 class _Cast:
