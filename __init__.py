@@ -10,13 +10,21 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from antiphon.actors.agent_actor import AgentActor, Seat
+    from antiphon.actors.directive import Directive
     from antiphon.clock import Clock, ManualClock, SystemClock
+    from antiphon.coordination.health import Health, HealthSettings
     from antiphon.coordination.member import Member
+    from antiphon.coordination.monitor import PerformanceMonitor
     from antiphon.coordination.outcome import Outcome, Status
+    from antiphon.coordination.recommend import recommend
+    from antiphon.coordination.recommendation import Recommendation
     from antiphon.coordination.run import Run
+    from antiphon.coordination.tuner import TunerSettings
+    from antiphon.coordination.warning import HealthWarning
     from antiphon.errors import AntiphonError
     from antiphon.models.active_inference import ActiveInference
     from antiphon.models.agent import Agent, Context, Place
+    from antiphon.models.board import Board
     from antiphon.models.experience import Experience
     from antiphon.models.explorer import Explorer
     from antiphon.models.generative import GenerativeModel
@@ -33,25 +41,34 @@ _HOMES = {
     "Agent": "models.agent",
     "AgentActor": "actors.agent_actor",
     "AntiphonError": "errors",
+    "Board": "models.board",
     "Clock": "clock",
     "Context": "models.agent",
+    "Directive": "actors.directive",
     "Experience": "models.experience",
     "Explorer": "models.explorer",
     "GenerativeModel": "models.generative",
     "GridWorld": "models.grid_world",
+    "Health": "coordination.health",
+    "HealthSettings": "coordination.health",
+    "HealthWarning": "coordination.warning",
     "InferenceSettings": "models.profile",
     "ManualClock": "clock",
     "Member": "coordination.member",
     "Outcome": "coordination.outcome",
+    "PerformanceMonitor": "coordination.monitor",
     "Place": "models.agent",
     "Profile": "models.profile",
     "RandomAgent": "models.random_agent",
+    "Recommendation": "coordination.recommendation",
     "Run": "coordination.run",
     "Seat": "actors.agent_actor",
     "Society": "society",
     "SocietySettings": "settings",
     "Status": "coordination.outcome",
     "SystemClock": "clock",
+    "TunerSettings": "coordination.tuner",
+    "recommend": "coordination.recommend",
 }
 
 __all__ = [
@@ -59,25 +76,34 @@ __all__ = [
     "Agent",
     "AgentActor",
     "AntiphonError",
+    "Board",
     "Clock",
     "Context",
+    "Directive",
     "Experience",
     "Explorer",
     "GenerativeModel",
     "GridWorld",
+    "Health",
+    "HealthSettings",
+    "HealthWarning",
     "InferenceSettings",
     "ManualClock",
     "Member",
     "Outcome",
+    "PerformanceMonitor",
     "Place",
     "Profile",
     "RandomAgent",
+    "Recommendation",
     "Run",
     "Seat",
     "Society",
     "SocietySettings",
     "Status",
     "SystemClock",
+    "TunerSettings",
+    "recommend",
 ]
 
 

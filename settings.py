@@ -243,5 +243,11 @@ class SocietySettings:
     snapshot_interval: int = setting(
         10, whole(least=1), "rounds between two snapshots of an agent that defines get_state"
     )
+    tuner: bool = setting(
+        False,
+        flag,
+        "hold acts to the target_ms of their profile by thinking less or more; as that depends "
+        "on measured times, one seed no longer gives one trace",
+    )
     start_timeout: float = setting(30.0, number(above=0), "seconds that all starts may take")
     grace: float = setting(1.0, number(least=0), "seconds that stop waits for busy agents")

@@ -15,9 +15,11 @@ from .actors.agent_actor import AgentActor
 from .actors.directive import Strategy
 from .clock import Clock, SystemClock
 from .coordination.catalogue import agent_type, host_type
+from .coordination.checks import examine
 from .coordination.course import Course
 from .coordination.ensemble import Ensemble
 from .coordination.environment import Environment
+from .coordination.health import Health, HealthSettings
 from .coordination.length import Length
 from .coordination.manifest import manifest, write_json
 from .coordination.member import Member
@@ -30,11 +32,13 @@ from .coordination.rulebook import Rulebook
 from .coordination.run import Run, RunFolder
 from .coordination.setup import Setup
 from .coordination.stage import Stage
+from .coordination.tuner import TunerSettings
+from .coordination.tuning import Candidate, Tuning, groups_of
 from .coordination.voice import Voice
-from .errors import EscalatedError, StoppedError, UnknownNameError
-from .layers import Layers
+from .errors import EscalatedError, SettingsError, StoppedError, UnknownNameError
+from .layers import Layers, resolve
 from .models.agent import Agent, Place
-from .models.profile import InferenceSettings
+from .models.profile import InferenceSettings, Tunable
 from .settings import SettingsType, SocietySettings
 
 
@@ -85,6 +89,7 @@ class Society(Voice):
         self._stage: Stage | None = None
         self._stopped = False
         self._stopping = threading.Lock()
+        self._health_settings = resolve(HealthSettings, self._rulebook.layers, {}).values
         self.abandoned: list[str] = []
         """Agents that did not come back when the society stopped."""
 
@@ -172,12 +177,13 @@ class Society(Voice):
         setup = Setup.of(
             self.settings, self._clock, strategy=self._strategy, together=self._together
         )
+        tuning = self._tuning(residents)
         ensemble = Ensemble(
             residents,
             {agent_id: self._place(agent_id) for agent_id in ids},
             setup,
         )
-        self._stage = Stage(ensemble, self._rollout)
+        self._stage = Stage(ensemble, self._rollout, tuning)
 
     def stop(self) -> None:
         """Stop every actor within the grace; may be called again, and from any thread."""
@@ -279,6 +285,31 @@ class Society(Voice):
         with self._stopped_by_escalation():
             return self._running.play(observations, rules)
 
+    def health(self) -> Health:
+        """Say how the society is, with warnings of what is not as it should be.
+
+        Any thread may ask, at any time; a society that has not started is well.
+        """
+        stage = self._stage
+        vitals = Health(len(self)) if stage is None else stage.vitals(running=not self._stopped)
+        return examine(vitals, self._health_settings)
+
+    def _tuning(self, residents: Sequence[Resident]) -> Tuning | None:
+        if not self.settings.tuner:
+            return None
+        candidates = [
+            Candidate(r.agent_id, r.kind.__name__, profile, profile.target_ms)
+            for r in residents
+            if issubclass(r.kind, Tunable)
+            and isinstance(settings := r.options.get("settings"), InferenceSettings)
+            and (profile := settings.resolved_profile())
+        ]
+        groups = groups_of(candidates)
+        if not groups:
+            rule = "needs a target_ms: profile realtime or batch, or target_ms=... when adding"
+            raise SettingsError("tuner", rule, source=self.source("tuner"))
+        return Tuning(groups, resolve(TunerSettings, self._rulebook.layers, {}).values)
+
     @property
     def settings(self) -> SocietySettings:
         """What holds now."""
@@ -318,7 +349,12 @@ class Society(Voice):
 
     def _settings_types(self) -> set[type[SettingsType]]:
         found = {settings_type_of(resident.kind) for resident in self._roster.residents}
-        return {InferenceSettings, *(kind for kind in found if kind is not None)}
+        return {
+            InferenceSettings,
+            HealthSettings,
+            TunerSettings,
+            *(kind for kind in found if kind is not None),
+        }
 
     def _place(self, agent_id: str) -> Place:
         env = self._environment

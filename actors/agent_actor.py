@@ -15,9 +15,10 @@ from ..errors import AskError
 from ..models import chance
 from ..models.agent import Agent, Context, OneMoment, Silence, Standing, Talk
 from ..models.outbox import Parcel, Phase
+from ..models.profile import Profile, Tunable
 from .actor import Actor, describe, is_ctrl_c
 from .mailbox import Letter
-from .messages import Call, Deliver, EpisodeEnded, Perceive, Question, Retire, Suspend
+from .messages import Call, Deliver, EpisodeEnded, Perceive, Question, Retire, Retune, Suspend
 from .openings import Answers, Openings
 from .recovery import Recovery
 from .snapshots import Stateful
@@ -83,6 +84,7 @@ class AgentActor(Actor):
         self.blocks = False
         """Whether a call to the agent waits for something other than the processor."""
         self._rng: np.random.Generator | None = None
+        self._profile: Profile | None = None
 
     def on_start(self) -> None:
         self._seat(self.seat.create())
@@ -92,6 +94,9 @@ class AgentActor(Actor):
 
     def _seat(self, agent: Agent) -> None:
         self.agent = agent
+        # One that is built anew goes on as the tuner left the one before.
+        if self._profile is not None and isinstance(agent, Tunable):
+            agent.retune(self._profile)
         self.blocks = bool(getattr(agent, "blocking", False))
         self.act = self._way_to_act()
         if isinstance(agent, Answers) or (
@@ -133,12 +138,19 @@ class AgentActor(Actor):
                 return self._answer(message)
             case EpisodeEnded():
                 return self._end_episode(message)
-            case Suspend():
-                return self._suspend(message)
-            case Retire():
-                return self.request_stop()
+            case Suspend() | Retire() | Retune():
+                return self._change(message)
             case _:
                 raise TypeError(f"{self.name} takes no {type(message).__name__}")
+
+    def _change(self, message: Suspend | Retire | Retune) -> None:
+        match message:
+            case Suspend():
+                self._suspend(message)
+            case Retire():
+                self.request_stop()
+            case Retune():
+                self._retune(message)
 
     def _perceive(self, message: Perceive) -> None:
         call, index = message.reply_to, message.index
@@ -189,6 +201,12 @@ class AgentActor(Actor):
         if episode != self._entered:
             self.agent.reset(self._seed_of(episode))
         self.episode = self._entered = episode
+
+    def _retune(self, message: Retune) -> None:
+        if not isinstance(self.agent, Tunable):
+            raise TypeError(f"agent {self.name} cannot be tuned: it defines no retune()")
+        self.agent.retune(message.profile)
+        self._profile = message.profile
 
     def _suspend(self, message: Suspend) -> None:
         assert self._recovery is not None

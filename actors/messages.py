@@ -9,6 +9,7 @@ from typing import Any, Protocol, Self
 from ..models.agent import Moment
 from ..models.experience import Experience
 from ..models.outbox import Kind, Parcel
+from ..models.profile import Profile
 
 
 class Request:
@@ -99,6 +100,13 @@ class Suspend:
 @dataclass(frozen=True, slots=True)
 class Retire:
     """Heard by an agent's host: the agent is out for good, so stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retune:
+    """Heard by an agent's host: the agent is to think by this profile from its next call on."""
+
+    profile: Profile
 
 
 @dataclass(frozen=True, slots=True, eq=False)

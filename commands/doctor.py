@@ -1,50 +1,94 @@
-"""antiphon doctor: what this machine has, and what it lacks."""
+"""antiphon doctor: what this machine has, what it lacks, and how to run so many agents on it."""
 
 from __future__ import annotations
 
 import argparse
 import importlib.metadata
 import json
-import os
 from typing import Any
 
-import psutil
-
-from ..actors.limits import thread_limit
+from ..coordination.machine import Machine
 from ..coordination.manifest import fingerprint
+from ..coordination.recommend import KINDS, recommend
+from ..coordination.recommendation import Recommendation
 
 _EXTRAS = {
     "pymdp": ("inferactively-pymdp", "the reference backend, --backend pymdp"),
     "data": ("pandas", "data frames of runs"),
 }
 
+_EPILOG = """\
+kinds: cpu (computes), fast, balanced, accurate (explorers of that profile),
+blocking (waits some milliseconds), llm (waits seconds for a language model)
+
+examples:
+  antiphon doctor --json
+  antiphon doctor --agents 10000 --kind fast
+  antiphon doctor --agents 500 --kind llm --act-ms 4000 --at-once 32
+"""
+
 
 def add_parser(commands: Any) -> None:
     """Say what ``antiphon doctor`` takes."""
     parser = commands.add_parser(
         "doctor",
-        help="show versions, cores, thread limit and extras",
-        description="Show what this machine has: versions, cores, thread limit, extras.",
-        epilog="example:\n  antiphon doctor --json",
+        help="show versions, cores, thread limit and extras; recommend a configuration",
+        description="Show what this machine has: versions, cores, thread limit, extras. "
+        "With --agents, recommend how to run so many.",
+        epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    add = parser.add_argument
+    add("--agents", type=int, metavar="N", help="recommend a configuration for N agents")
+    add("--kind", choices=KINDS, help="what these agents do; default: nothing is known")
+    add("--act-ms", type=float, metavar="MS", help="how long one act of theirs takes, if known")
+    add("--at-once", type=int, metavar="N", help="how many of them can be served at once")
+    add("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(execute=execute)
 
 
 def execute(arguments: argparse.Namespace) -> int:
     """Print what was found."""
-    limit = thread_limit()
+    machine = Machine.here()
+    advice = _advice(arguments, machine)
     found = {
         **fingerprint(),
-        "memory_bytes": psutil.virtual_memory().total,
-        "usable_cores": _usable_cores(),
-        "threaded_actors": limit.threads,
-        "threaded_actors_bound": limit.reason,
+        "memory_bytes": machine.memory_bytes,
+        "usable_cores": machine.cores,
+        "threaded_actors": machine.threads,
+        "threaded_actors_bound": machine.threads_bound,
         "extras": {extra: _version(name) for extra, (name, _) in _EXTRAS.items()},
     }
-    print(json.dumps(found) if arguments.json else _text(found))
+    if arguments.json:
+        recommended = {} if advice is None else {"recommendation": advice.to_dict()}
+        print(json.dumps({**found, **recommended}))
+        return 0
+    print(_text(found))
+    if advice is not None:
+        print(f"\n{_heading(advice)}\n{advice.summary()}")
     return 0
+
+
+def _advice(arguments: argparse.Namespace, machine: Machine) -> Recommendation | None:
+    agents, kind, act_ms = arguments.agents, arguments.kind, arguments.act_ms
+    if agents is None:
+        if (kind, act_ms, arguments.at_once) != (None, None, None):
+            raise ValueError("--kind, --act-ms and --at-once tell of --agents N; give that too")
+        return None
+    if act_ms is not None and kind is None:
+        raise ValueError("--act-ms needs --kind: to compute so long is not to wait so long")
+    return recommend(
+        agents,
+        kind,
+        machine,
+        act_seconds=None if act_ms is None else act_ms / 1000,
+        at_once=arguments.at_once,
+    )
+
+
+def _heading(advice: Recommendation) -> str:
+    agents = f"{advice.n_agents:,} agent" + "s" * (advice.n_agents != 1)
+    return f"for {agents}" + ("" if advice.kind is None else f" ({advice.kind})")
 
 
 def _text(found: dict[str, Any]) -> str:
@@ -64,13 +108,6 @@ def _text(found: dict[str, Any]) -> str:
         state = version or f"not installed: pip install 'antiphon[{extra}]'"
         lines.append(f"extra      {extra}: {state} ({what})")
     return "\n".join(lines)
-
-
-def _usable_cores() -> int:
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not on every platform
-        return os.cpu_count() or 1
 
 
 def _version(name: str) -> str | None:

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from ..coordination.catalogue import environment_factory
+from ..coordination.health_watch import HealthWatch
 from ..coordination.progress import Bar, Lines, Progress, Silence
 from ..coordination.run import Run
+from ..coordination.warning import HealthWarning
 from ..errors import RunInterrupted
 from ..society import Society
 
@@ -96,7 +98,7 @@ def execute(arguments: argparse.Namespace) -> int:
                 steps,
                 episodes=arguments.episodes,
                 out=None if arguments.out is None else Path(arguments.out),
-                progress=_progress(arguments),
+                progress=HealthWatch(_progress(arguments), society.health, _say),
                 baseline=arguments.baseline,
             )
         except RunInterrupted as interrupted:
@@ -149,6 +151,11 @@ def _progress(arguments: argparse.Namespace) -> Progress:
     if arguments.quiet:
         return Silence()
     return Bar() if sys.stderr.isatty() else Lines()
+
+
+def _say(warning: HealthWarning) -> None:
+    # Looked up now: while a bar is drawn, rich has something of its own in this place.
+    print(f"antiphon: {warning}", file=sys.stderr, flush=True)
 
 
 def _print(run: Run, *, as_json: bool) -> None:

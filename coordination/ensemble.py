@@ -12,8 +12,9 @@ from ..actors.dispatcher import Dispatcher
 from ..actors.future import Future
 from ..actors.inline import InlineDispatcher
 from ..actors.interview import Interviews
-from ..actors.messages import Question
+from ..actors.messages import Question, Retune
 from ..actors.pooled import PooledDispatcher
+from ..actors.statistics import KernelStatistics, PoolStatistics, fullest
 from ..actors.threaded import ThreadedDispatcher
 from ..actors.timekeeper import Timekeeper
 from ..actors.timers import Tick, Timer, Timers
@@ -23,6 +24,7 @@ from ..models.agent import Agent, Place
 from ..models.board import Board
 from ..models.experience import Experience
 from ..models.outbox import Parcel
+from ..models.profile import Profile
 from .actions import ActionCheck
 from .call import RoundCall, Visit
 from .coordinator import AbandonRound, Coordinator, EndEpisode, Post, StartRound, WhoIsBusy
@@ -55,6 +57,7 @@ class Ensemble:
             TooManyActorsError: the machine does not bear so many threads.
         """
         self._setup = setup
+        self._abandoned: list[str] = []
         self._dispatcher_name = setup.dispatcher
         self._dispatcher = _DISPATCHERS[setup.dispatcher](setup)
         self._hosts: dict[str, AgentActor] = {}
@@ -149,6 +152,46 @@ class Ensemble:
         """Call a timer off; whether it was still to do anything."""
         return self._timers.cancel(timer)
 
+    def __len__(self) -> int:
+        return len(self._hosts)
+
+    def retune(self, agent_ids: Sequence[str], profile: Profile) -> None:
+        """Have these agents think by another profile; the busy will once they are back."""
+        for agent_id in agent_ids:
+            self._addresses[agent_id].tell(Retune(profile))
+
+    def busy(self) -> tuple[str, ...]:
+        """Give the agents still at work on a round that has gone on without them."""
+        return tuple(self._coordinator.ask(WhoIsBusy(), self._setup.start_timeout))
+
+    def statistics(self) -> KernelStatistics:
+        """Give the figures of mailboxes, threads and supervision now."""
+        supervised = self._setup.supervisor.statistics()
+        waiting, largest = fullest((a.name, len(a.actor_inbox.letters)) for a in self._actors)
+        return KernelStatistics(
+            dispatcher=self._dispatcher_name,
+            actors=len(self._actors),
+            pool=self._pool(),
+            waiting=waiting,
+            largest=largest,
+            restarts=supervised.restarts,
+            quarantined=supervised.quarantined,
+            hung=tuple(self._abandoned),
+        )
+
+    def _pool(self) -> PoolStatistics | None:
+        if not isinstance(self._dispatcher, PooledDispatcher):
+            return None
+        now = self._dispatcher.statistics()
+        return PoolStatistics(
+            workers=now.workers,
+            idle=now.idle,
+            awake=now.awake,
+            waiting=now.waiting,
+            peak=now.peak,
+            maximum=self._setup.limits.maximum,
+        )
+
     def ask(self, agent_id: str, payload: Any, sender: str, timeout: float) -> Any:
         """Ask one agent and wait; errors as ``Address.ask``."""
         return self._addresses[agent_id].ask(Question(payload, sender), timeout)
@@ -189,7 +232,7 @@ class Ensemble:
             grace: seconds for all of them together.
         """
         self._timekeeper.stop()
-        abandoned = self._dispatcher.stop(self._actors, grace)
+        abandoned = self._abandoned = self._dispatcher.stop(self._actors, grace)
         if abandoned:
             log.warning("agents.abandoned", count=len(abandoned), agents=abandoned[:10])
         return abandoned

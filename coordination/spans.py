@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import ItemsView, Iterator, Mapping, Sequence, ValuesView
 
 
 class Spans(Mapping[str, float]):
@@ -43,6 +43,12 @@ class Spans(Mapping[str, float]):
 
     def __len__(self) -> int:
         return len(self._all())
+
+    def values(self) -> ValuesView[float]:
+        return self._all().values()
+
+    def items(self) -> ItemsView[str, float]:
+        return self._all().items()
 
     def __repr__(self) -> str:
         return repr(self._all())

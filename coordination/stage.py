@@ -8,21 +8,32 @@ from typing import Any
 from ..models.experience import Experience
 from ..models.frozen import frozen_values
 from .ensemble import Ensemble
+from .health import Health
 from .joint_action import Rules
+from .machine import memory_limit, resident_bytes
 from .outcome import Outcome
+from .performance import Performance
 from .rollout import Lived, Rollout, Step
+from .tuner import TunerDecision
+from .tuning import Tuning
 
 
 class Stage:
     """Numbers the rounds, and hands each one's results on to the next."""
 
-    def __init__(self, ensemble: Ensemble, rollout: Rollout | None) -> None:
+    def __init__(
+        self, ensemble: Ensemble, rollout: Rollout | None, tuning: Tuning | None = None
+    ) -> None:
         """Set up.
 
         Args:
             rollout: where the society stands in its environment; None where it has none.
+            tuning: what holds the time of an act to a target; None where nothing does.
         """
         self.ensemble = ensemble
+        self._performance = Performance()
+        self.decisions: list[TunerDecision] = []
+        self._tuning = tuning
         self._rollout = rollout
         self._round = 0
         # What agents lived in rounds without the environment, until they are told.
@@ -44,6 +55,7 @@ class Stage:
         outcome = self.ensemble.play(
             self._round, rollout.episode, rollout.observations, previous, rules
         )
+        self._take_in(outcome)
         step, ended = rollout.advance(outcome)
         if ended:
             self.ensemble.end_episode(self._round, ended)
@@ -55,9 +67,29 @@ class Stage:
         seen = frozen_values(observations)
         told, untold = _split(self._untold, seen)
         outcome = self.ensemble.play(self._round, 0, seen, told, rules)
+        self._take_in(outcome)
         lived = Lived(outcome, seen)
         self._untold = {**untold, **lived} if untold else lived
         return outcome
+
+    def vitals(self, *, running: bool) -> Health:
+        """Say how everybody is; nobody can be asked who is busy where nothing runs any more."""
+        return Health(
+            members=len(self.ensemble),
+            agents=self._performance.statistics(),
+            kernel=self.ensemble.statistics(),
+            busy=self.ensemble.busy() if running else (),
+            rss_bytes=resident_bytes(),
+            memory_bytes=memory_limit(),
+        )
+
+    def _take_in(self, outcome: Outcome) -> None:
+        self._performance.add(outcome)
+        if self._tuning is None:
+            return
+        for retuning in self._tuning.add(outcome):
+            self.ensemble.retune(retuning.agent_ids, retuning.profile)
+            self.decisions += retuning.decisions
 
 
 def _split(

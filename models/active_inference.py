@@ -55,6 +55,7 @@ class ActiveInference(Agent):
             engine = shared_engine(checked, profile.policy_length, settings.backend)
         except ModelError as error:  # compiled models belong to nobody, and name nobody
             raise ModelError(error.field, error.rule, agent_id=agent_id) from None
+        self._backend = settings.backend
         self._mind = Mind(engine, profile)
 
     @classmethod
@@ -112,6 +113,11 @@ class ActiveInference(Agent):
     def plan(self) -> Plan:
         """Score all policies from the present beliefs, and change nothing."""
         return self._mind.plan()
+
+    def retune(self, profile: Profile) -> None:
+        """Think by another profile from the next act on; beliefs stay as they are."""
+        engine = shared_engine(self.model, profile.policy_length, self._backend)
+        self._mind.retune(engine, profile)
 
     def get_state(self) -> dict[str, Any]:
         """Give enough to go on from exactly here, as JSON values and an array."""

@@ -56,6 +56,8 @@ class Explorer(Agent):
         settings = settings or InferenceSettings()
         profile = settings.resolved_profile()
         engine = shared_engine(terrain.model, profile.policy_length, settings.backend)
+        self._backend = settings.backend
+        self._longest = profile.policy_length
         self._terrain = terrain
         self._mind = Mind(engine, profile)
         self._memory = terrain.first_memory.copy()
@@ -128,6 +130,19 @@ class Explorer(Agent):
     def plan(self) -> Plan:
         """Score all policies from the present beliefs and memory, and change nothing."""
         return self._mind.plan(self.preferences())
+
+    def retune(self, profile: Profile) -> None:
+        """Think by another profile from the next act on; beliefs and memory stay as they are.
+
+        Raises:
+            ValueError: policies would be longer than those that it was made for, for which
+                the terrain has been compiled.
+        """
+        if profile.policy_length > self._longest:
+            rule = f"must be <= {self._longest}, for which the explorer was made"
+            raise ValueError(f"policy_length {rule}, got {profile.policy_length}")
+        engine = shared_engine(self.model, profile.policy_length, self._backend)
+        self._mind.retune(engine, profile)
 
     def get_state(self) -> dict[str, Any]:
         """Give enough to go on from exactly here, as JSON values and arrays."""

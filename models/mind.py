@@ -42,6 +42,11 @@ class Mind:
         self._stream = chance.key(seed or 0, "action")
         self._step = 0
 
+    def retune(self, engine: Engine, profile: Profile) -> None:
+        """Go on with the same beliefs, step and stream, thinking more or less."""
+        self.engine = engine
+        self.profile = profile
+
     def past(self, context: Context) -> list[int]:
         """List the actions executed since the last call, oldest first.
 

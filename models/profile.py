@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from ..settings import anything, choice, flag, number, optional, setting, whole
 
@@ -27,6 +27,7 @@ _RULES: dict[str, Callable[[Any], Any]] = {
     "alpha": number(least=0),
     "selective_update_interval": whole(least=1),
     "action_selection": choice(*ACTION_SELECTIONS),
+    "target_ms": optional(number(above=0)),
 }
 
 
@@ -51,6 +52,8 @@ class Profile:
     """deterministic: the most probable action; stochastic: drawn with precision alpha.
     Agents that always take the best of nearly equal actions get stuck together: as
     deterministic ones, explorers earn less than at random."""
+    target_ms: float | None = None
+    """What the tuner, where it is on, holds the time of an act to; None: nothing."""
 
     def __post_init__(self) -> None:
         for name, rule in _RULES.items():
@@ -60,14 +63,28 @@ class Profile:
                 raise ValueError(f"{name} {error}") from None
 
 
+@runtime_checkable
+class Tunable(Protocol):
+    """An agent that can be made to think less or more between two acts."""
+
+    def retune(self, profile: Profile) -> None: ...
+
+
 PROFILES = {
     profile.name: profile
     for profile in (
         Profile(name="fast", policy_length=1, gamma=8, alpha=8, selective_update_interval=2),
         Profile(name="balanced", policy_length=2, gamma=12, alpha=12),
         Profile(name="accurate", policy_length=3, gamma=16, alpha=16),
-        Profile(name="realtime", policy_length=1, gamma=6, alpha=6, selective_update_interval=3),
-        Profile(name="batch", policy_length=2, gamma=12, alpha=12),
+        Profile(
+            name="realtime",
+            policy_length=1,
+            gamma=6,
+            alpha=6,
+            selective_update_interval=3,
+            target_ms=5,
+        ),
+        Profile(name="batch", policy_length=2, gamma=12, alpha=12, target_ms=20),
     )
 }
 
@@ -133,6 +150,12 @@ class InferenceSettings:
         None,
         optional(choice(*ACTION_SELECTIONS)),
         "deterministic: the most probable action; stochastic: drawn; None: the profile's",
+    )
+    target_ms: float | None = setting(
+        None,
+        optional(number(above=0)),
+        "milliseconds that an act may take, for the tuner; None: the profile's",
+        aliases={"target_latency_ms": anything},
     )
     backend: str = setting(
         "numpy",
