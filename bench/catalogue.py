@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from . import explorer, rounds
+from . import blocking, explorer, messaging, rounds, scale, stragglers
 from .harness import Bench
 
-BENCHES: dict[str, Bench] = {"explorer": explorer, "rounds": rounds}
+BENCHES: dict[str, Bench] = {
+    "blocking": blocking,
+    "explorer": explorer,
+    "messaging": messaging,
+    "rounds": rounds,
+    "scale": scale,
+    "stragglers": stragglers,
+}

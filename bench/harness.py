@@ -5,8 +5,9 @@ from __future__ import annotations
 import gc
 import statistics
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
 from ..clock import Clock
@@ -24,17 +25,84 @@ class Variant:
     """Does so many units and gives what came of it; this alone is timed."""
     check: Callable[[int, Any], str]
     """Says what is wrong with what came of so many units; empty if nothing is."""
+    turn: Callable[[], AbstractContextManager[object]] = nullcontext
+    """Open round each repeat, outside the timed part: starts and ends what would be in the
+    way of the other variants."""
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """A variant that this machine does not bear."""
+
+    name: str
+    why: str
+
+
+class Better(StrEnum):
+    """Which way is better, as a value stands to its target."""
+
+    MORE = ">="
+    LESS = "<="
+
+    def holds(self, value: float, target: float) -> bool:
+        """Whether the value is as good as the target."""
+        return value >= target if self is Better.MORE else value <= target
 
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """How many times as long as ours do theirs take? More is better."""
+    """How ours compares with theirs.
+
+    Where more is better it is their time ÷ ours, and called ours_vs_theirs; where less is,
+    it is our time ÷ theirs, and called ours_over_theirs.
+    """
 
     name: str
     ours: str
     theirs: str
     target: float | None = None
-    """What is to be reached at least; None where the ratio is for reference."""
+    """What is to be reached; None where the ratio is for reference."""
+    better: Better = Better.MORE
+
+    @property
+    def variants(self) -> tuple[str, str]:
+        """Whose time is divided by whose."""
+        return (self.theirs, self.ours) if self.better is Better.MORE else (self.ours, self.theirs)
+
+    @property
+    def meaning(self) -> str:
+        return " / ".join(self.variants)
+
+    def values(self, measured: Measured) -> list[float]:
+        """Give the ratio of each repeat: neighbours in time share the machine's moods."""
+        above, below = (measured.seconds[name] for name in self.variants)
+        return [one / other for one, other in zip(above, below, strict=True)]
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """Something other than time that a variant's work shows, such as bytes or a share."""
+
+    name: str
+    variant: str
+    meaning: str
+    """What is counted, with its unit."""
+    read: Callable[[Any], float]
+    """Reads it off what came of one repeat."""
+    better: Better
+    target: float | None = None
+
+    @property
+    def variants(self) -> tuple[str]:
+        """Whose work it shows."""
+        return (self.variant,)
+
+    def values(self, measured: Measured) -> Sequence[float]:
+        """Give the quantity of each repeat."""
+        return measured.quantities[self.name]
+
+
+Figure = Ratio | Quantity
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +112,12 @@ class Case:
     name: str
     unit: str
     repeats: int
-    variants: Callable[[], AbstractContextManager[Sequence[Variant]]]
+    variants: Callable[[], AbstractContextManager[Sequence[Variant | Absent]]]
     """Starts the variants, outside the timed part, and stops them after it."""
-    ratios: tuple[Ratio, ...]
+    ratios: tuple[Figure, ...]
+    """What is reported of it, by name, beside the times."""
+    warm_ups: int = 1
+    """Repeats that come first and do not count; 0 where variants warm up in their turn."""
 
 
 class Bench(Protocol):
@@ -60,7 +131,7 @@ class Bench(Protocol):
 
 
 class Watcher(Protocol):
-    """Is told before each repeat; number 0 is the warm-up."""
+    """Is told before each repeat; warm-ups have numbers up to 0."""
 
     def begin(self, case: Case, variant: str, repeat: int) -> None: ...
 
@@ -85,18 +156,30 @@ class Spread(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """The times of one case."""
+    """What was measured in one case."""
 
     case: Case
     units: Mapping[str, int]
     """Units in a repeat, by variant."""
     seconds: Mapping[str, Sequence[float]]
     """Seconds per unit by variant, one for each repeat, in the order of the repeats."""
+    quantities: Mapping[str, Sequence[float]]
+    """By name, one value for each repeat."""
+    absent: Mapping[str, str]
+    """Why a variant is missing, by its name."""
 
-    def pairs(self, ratio: Ratio) -> list[float]:
-        """Give the ratio of each repeat: neighbours in time share the machine's moods."""
-        both = zip(self.seconds[ratio.theirs], self.seconds[ratio.ours], strict=True)
-        return [theirs / ours for theirs, ours in both]
+    def figures(self) -> list[tuple[Figure, Spread]]:
+        """Give what could be measured."""
+        return [
+            (figure, Spread.of(figure.values(self)))
+            for figure in self.case.ratios
+            if not self.lacks(figure)
+        ]
+
+    def lacks(self, figure: Figure) -> str:
+        """Say why a figure could not be measured; empty if it could."""
+        missing = [name for name in figure.variants if name in self.absent]
+        return "; ".join(f"no {name}: {self.absent[name]}" for name in missing)
 
 
 def measure(case: Case, clock: Clock, watcher: Watcher) -> Measured:
@@ -105,23 +188,42 @@ def measure(case: Case, clock: Clock, watcher: Watcher) -> Measured:
     Raises:
         WorkError: a variant did not do its work.
     """
-    with case.variants() as variants:
+    with case.variants() as offered:
+        variants = [variant for variant in offered if isinstance(variant, Variant)]
         seconds: dict[str, list[float]] = {variant.name: [] for variant in variants}
-        for repeat in range(case.repeats + 1):
+        quantities: dict[str, list[float]] = {}
+        for repeat in range(1 - case.warm_ups, case.repeats + 1):
             for variant in variants:
                 watcher.begin(case, variant.name, repeat)
-                elapsed = _time(variant, clock)
-                if repeat:
+                elapsed, shown = _once(variant, case.ratios, clock)
+                if repeat > 0:
                     seconds[variant.name].append(elapsed / variant.units)
-        return Measured(case, {variant.name: variant.units for variant in variants}, seconds)
+                    for name, value in shown.items():
+                        quantities.setdefault(name, []).append(value)
+        return Measured(
+            case,
+            {variant.name: variant.units for variant in variants},
+            seconds,
+            quantities,
+            {one.name: one.why for one in offered if isinstance(one, Absent)},
+        )
 
 
-def _time(variant: Variant, clock: Clock) -> float:
-    # Nobody pays for the garbage of whoever ran before.
-    gc.collect()
-    started = clock.now()
-    made = variant.run(variant.units)
-    elapsed = clock.now() - started
-    if wrong := variant.check(variant.units, made):
-        raise WorkError(variant.name, wrong)
-    return elapsed
+def _once(
+    variant: Variant, figures: Sequence[Figure], clock: Clock
+) -> tuple[float, dict[str, float]]:
+    """Do one repeat; give its seconds, and the quantities that its work shows."""
+    with variant.turn():
+        # Nobody pays for the garbage of whoever ran before.
+        gc.collect()
+        started = clock.now()
+        made = variant.run(variant.units)
+        elapsed = clock.now() - started
+        if wrong := variant.check(variant.units, made):
+            raise WorkError(variant.name, wrong)
+    # What was made ends here: the next variant is not to run beside it.
+    return elapsed, {
+        figure.name: figure.read(made)
+        for figure in figures
+        if isinstance(figure, Quantity) and figure.variant == variant.name
+    }

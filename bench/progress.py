@@ -49,5 +49,5 @@ def for_stderr() -> Watcher:
 
 
 def _words(case: Case, variant: str, repeat: int) -> str:
-    when = f"repeat {repeat} of {case.repeats}" if repeat else "warm-up"
+    when = f"repeat {repeat} of {case.repeats}" if repeat > 0 else "warm-up"
     return f"{case.name}, {variant}: {when}"

@@ -16,7 +16,7 @@ from rich.table import Table
 
 from ..clock import Clock, SystemClock
 from ..coordination.manifest import fingerprint
-from .harness import Bench, Measured, Ratio, Spread, Watcher, measure
+from .harness import Bench, Figure, Measured, Spread, Watcher, measure
 
 # Whom we are measured against, beside the packages that a run depends on.
 _PEERS = ("inferactively-pymdp",)
@@ -34,8 +34,18 @@ class Report:
 
     @property
     def ratios(self) -> dict[str, float]:
-        """The median of each ratio, by name."""
-        return {ratio.name: spread.median for ratio, spread in self._ratios()}
+        """The median of each ratio and quantity that could be measured, by name."""
+        return {figure.name: spread.median for figure, spread in self._figures()}
+
+    @property
+    def skipped(self) -> dict[str, str]:
+        """Why the others could not be measured here, by name."""
+        return {
+            figure.name: why
+            for measured in self.measured
+            for figure in measured.case.ratios
+            if (why := measured.lacks(figure))
+        }
 
     def to_dict(self) -> dict[str, Any]:
         """Give everything as JSON values."""
@@ -46,15 +56,23 @@ class Report:
             "environment": dict(self.environment),
             "cases": [_case(measured) for measured in self.measured],
             "ratios": self.ratios,
-            "spreads": {ratio.name: _quartiles(spread) for ratio, spread in self._ratios()},
-            "targets": {ratio.name: ratio.target for ratio, _ in self._ratios() if ratio.target},
+            "meanings": {figure.name: figure.meaning for figure, _ in self._figures()},
+            "spreads": {figure.name: _quartiles(spread) for figure, spread in self._figures()},
+            "targets": {
+                figure.name: _target(figure, figure.target, spread)
+                for figure, spread in self._figures()
+                if figure.target is not None
+            },
+            "skipped": self.skipped,
         }
 
     def show(self, console: Console) -> None:
         """Print the tables."""
         console.print(f"\n[bold]{self.name}[/bold]: {self.question}", highlight=False)
         console.print(_times_table(self.measured))
-        console.print(_ratios_table(self._ratios()))
+        console.print(_figures_table(self._figures()))
+        for name, why in self.skipped.items():
+            console.print(f"{name} was skipped: {why}", highlight=False)
         load, after = self.environment["load_before"], self.environment["load_after"]
         console.print(
             f"{self.environment['implementation']} {self.environment['python']}, "
@@ -63,12 +81,8 @@ class Report:
             highlight=False,
         )
 
-    def _ratios(self) -> list[tuple[Ratio, Spread]]:
-        return [
-            (ratio, Spread.of(measured.pairs(ratio)))
-            for measured in self.measured
-            for ratio in measured.case.ratios
-        ]
+    def _figures(self) -> list[tuple[Figure, Spread]]:
+        return [figure for measured in self.measured for figure in measured.figures()]
 
 
 def run_bench(
@@ -145,20 +159,21 @@ def _times_table(measured: Sequence[Measured]) -> Table:
         table.add_column(column, justify="right")
     for one in measured:
         for name, seconds in one.seconds.items():
-            spread = Spread.of(_in_ms(seconds))
-            middle = f"{spread.median:,.3f} ms/{one.case.unit}"
-            table.add_row(one.case.name, name, middle, _between(spread, ".3f"), _count(one, name))
+            unit, factor = ("µs", 1e6) if Spread.of(seconds).median < 1e-3 else ("ms", 1e3)
+            spread = Spread.of([second * factor for second in seconds])
+            middle = f"{spread.median:,.2f} {unit}/{one.case.unit}"
+            table.add_row(one.case.name, name, middle, _between(spread), _count(one, name))
         table.add_section()
     return table
 
 
-def _ratios_table(ratios: Sequence[tuple[Ratio, Spread]]) -> Table:
-    table = _table("ratio (their time / ours)")
+def _figures_table(figures: Sequence[tuple[Figure, Spread]]) -> Table:
+    table = _table("ratio")
     for column in ("median", "quartiles", "target"):
         table.add_column(column, justify="right")
-    for ratio, spread in ratios:
-        target = "" if ratio.target is None else _target(ratio.target, spread.median)
-        table.add_row(ratio.name, f"{spread.median:,.2f}", _between(spread, ".2f"), target)
+    for figure, spread in figures:
+        verdict = "" if figure.target is None else _verdict(figure, figure.target, spread)
+        table.add_row(figure.name, f"{spread.median:,.2f}", _between(spread), verdict)
     return table
 
 
@@ -169,13 +184,19 @@ def _table(*left: str) -> Table:
     return table
 
 
-def _between(spread: Spread, form: str) -> str:
-    return f"{spread.low:,{form}} to {spread.high:,{form}}"
+def _between(spread: Spread) -> str:
+    return f"{spread.low:,.2f} to {spread.high:,.2f}"
 
 
 def _count(measured: Measured, variant: str) -> str:
     return f"{len(measured.seconds[variant])} x {measured.units[variant]:,}"
 
 
-def _target(target: float, reached: float) -> str:
-    return f">= {target:g}, {'reached' if reached >= target else 'missed'}"
+def _target(figure: Figure, target: float, spread: Spread) -> dict[str, Any]:
+    reached = figure.better.holds(spread.median, target)
+    return {"better": figure.better.name.lower(), "target": target, "reached": reached}
+
+
+def _verdict(figure: Figure, target: float, spread: Spread) -> str:
+    word = "reached" if figure.better.holds(spread.median, target) else "missed"
+    return f"{figure.better} {target:g}, {word}"

@@ -1,152 +1,157 @@
-"""How much faster than stock Pykka's ask and get_all does a threaded round close?
+"""How much faster does a round close than with stock Pykka and asyncio?
 
 Trivial agents, which answer at once: what is measured is calling them and gathering their
-actions, on the public ``Society.step`` with its full ``Outcome``, without environment and
-memory. Beside it, for reference, the same society inline and a plain loop over its agents.
+actions, ours on the public ``Society.step`` with its full ``Outcome``, without environment
+and memory. Beside it, for reference, a plain loop over the same agents. A last case has
+agents that compute for 200 µs each.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
-from typing import Any, Self
+from typing import Any
 
-import pykka
+from ..actors.limits import thread_limit
+from ..clock import SystemClock
+from ..models.agent import Agent
+from . import loop, ours, stock, tasks
+from .agents import Adder, Spinner, spun, turns_for
+from .checks import Answer, check_answers, check_outcomes, unchanged
+from .harness import Absent, Better, Case, Figure, Ratio, Variant
+from .programs import Play
+from .turn import Check, Start, in_turn
 
-from ..coordination.outcome import Outcome, Status
-from ..models.agent import Agent, Context, Place
-from ..society import Society
-from .harness import Case, Ratio, Variant
-
-_SIZES = (10, 100, 1000)
-_SEED = 7
-_TARGET = 1.5
-_FUSE = 30.0
-"""Seconds; no round of agents that answer at once takes so long."""
-
-Answers = Sequence[Any]
-
-
-class Adder(Agent):
-    """Answers its own number more than it was given, so that mixed-up answers show."""
-
-    def __init__(self, number: int) -> None:
-        self._number = number
-
-    @classmethod
-    def create(cls, place: Place, **options: Any) -> Self:
-        return cls(_number(place.agent_id))
-
-    def act(self, observation: Any, context: Context) -> Any:
-        return observation + self._number
-
-
-class StockAdder(pykka.ThreadingActor):
-    """The same as an actor of stock Pykka, with nothing round it."""
-
-    use_daemon_thread = True
-
-    def __init__(self, number: int) -> None:
-        super().__init__()
-        self._number = number
-
-    def on_receive(self, message: Any) -> Any:
-        return message + self._number
+_SIZES = (10, 100, 1_000, 10_000)
+_TARGETS = {1_000, 10_000}
+"""Sizes at which something is to be reached."""
+_MOST_THREADED = 1_000
+_ANSWERS = {"pooled": 40_000, "loop": 200_000}
+"""How many answers make a repeat; the quick give more, for short times are measured badly."""
+_FEW_ANSWERS = 4_000
+"""As many make one for the others."""
+_SPINNERS, _SPIN = 1_000, 200e-6
+"""How many agents compute, and for how many seconds each."""
 
 
 def cases(*, small: bool) -> list[Case]:
-    """Give one case for each number of agents."""
-    return [_case(n, small=small) for n in _SIZES]
+    """Give one case for each number of agents, and one for agents that compute."""
+    return [*(_case(n, small=small) for n in _SIZES), _spin_case(small=small)]
 
 
 def _case(n: int, *, small: bool) -> Case:
-    rounds = max(5, (1_000 if small else 4_000) // n)
+    # Ten thousand threads take seconds to start and to end.
+    repeats = (1, 5) if n > _MOST_THREADED else (3, 15)
     return Case(
         name=f"N={n:,}",
         unit="round",
-        repeats=5 if small else 15,
-        variants=partial(_variants, n, rounds),
+        repeats=repeats[not small],
+        variants=partial(_variants, n, 4 if small else 1),
+        ratios=(*_ratios(n), *_threaded_ratios(n)),
+        warm_ups=0,
+    )
+
+
+def _ratios(n: int) -> Iterator[Figure]:
+    to_reach = n in _TARGETS
+    yield Ratio(f"round_{n}_pooled_vs_stock", "pooled", "stock", 60 if to_reach else None)
+    yield Ratio(f"round_{n}_pooled_vs_asyncio", "pooled", "asyncio", 10 if to_reach else None)
+    yield Ratio(f"round_{n}_pooled_vs_asyncio_slots", "pooled", "asyncio_slots")
+    most = 10 if to_reach else None
+    yield Ratio(f"round_{n}_pooled_over_loop", "pooled", "loop", most, Better.LESS)
+
+
+def _threaded_ratios(n: int) -> Iterator[Figure]:
+    if n <= _MOST_THREADED:
+        least = 1.5 if n in _TARGETS else None
+        yield Ratio(f"round_{n}_threaded_vs_stock", "threaded", "stock", least)
+
+
+def _spin_case(*, small: bool) -> Case:
+    return Case(
+        name=f"{_SPIN * 1e6:.0f} µs of CPU",
+        unit="round",
+        repeats=2 if small else 9,
+        variants=_spinners,
         ratios=(
-            Ratio(
-                f"round_{n}_threaded_vs_stock",
-                ours="threaded",
-                theirs="stock",
-                target=_TARGET if n == _SIZES[-1] else None,
-            ),
+            Ratio("cpu200us_over_loop", "pooled", "loop", 1.05, Better.LESS),
+            Ratio("cpu200us_threaded_over_loop", "threaded", "loop", better=Better.LESS),
+            Ratio("cpu200us_stock_over_loop", "stock", "loop", better=Better.LESS),
         ),
+        warm_ups=0,
     )
 
 
 @contextmanager
-def _variants(n: int, rounds: int) -> Iterator[list[Variant]]:
-    with _society(n, "threaded") as threaded, _society(n, "inline") as inline, _stock(n) as stock:
-        yield [
-            Variant("threaded", rounds, partial(_step, threaded), partial(_check_outcomes, n)),
-            Variant("stock", rounds, stock, partial(_check_answers, n)),
-            Variant("inline", rounds, partial(_step, inline), partial(_check_outcomes, n)),
-            Variant("loop", rounds, partial(_loop, _agents(n)), partial(_check_answers, n)),
-        ]
+def _variants(n: int, share: int) -> Iterator[list[Variant | Absent]]:
+    field = _Field(lambda name: _rounds(name, n * share), Adder, n)
+    yield [
+        field.ours("pooled"),
+        field.threads(field.theirs("stock", stock.crowd)),
+        field.theirs("asyncio", tasks.crowd),
+        field.theirs("asyncio_slots", tasks.slotted_crowd),
+        field.theirs("loop", loop.crowd),
+        *([field.threads(field.ours("threaded"))] if n <= _MOST_THREADED else []),
+        field.ours("inline"),
+    ]
+
+
+def _rounds(name: str, n: int) -> int:
+    return max(1, _ANSWERS.get(name, _FEW_ANSWERS) // n)
 
 
 @contextmanager
-def _society(n: int, dispatcher: str) -> Iterator[Society]:
-    with Society(dispatcher=dispatcher, seed=_SEED, timeout=_FUSE) as society:
-        society.add(Adder, n=n)
-        society.start()
-        yield society
+def _spinners() -> Iterator[list[Variant | Absent]]:
+    turns = turns_for(_SPIN, SystemClock())
+    field = _Field(lambda name: 1, Spinner, _SPINNERS, turns=turns, answer=spun(turns))
+    yield [
+        field.ours("pooled"),
+        field.theirs("loop", loop.crowd),
+        field.threads(field.ours("threaded")),
+        field.threads(field.theirs("stock", stock.crowd)),
+    ]
 
 
-def _step(society: Society, rounds: int) -> list[Outcome]:
-    ids = list(society)
-    return [society.step(dict.fromkeys(ids, number)) for number in range(rounds)]
+class _Field:
+    """All who call equal agents."""
 
+    def __init__(
+        self,
+        rounds: Callable[[str], int],
+        kind: type[Adder],
+        n: int,
+        *,
+        answer: Answer = unchanged,
+        **options: Any,
+    ) -> None:
+        """Prepare.
 
-@contextmanager
-def _stock(n: int) -> Iterator[Callable[[int], list[Answers]]]:
-    refs = [StockAdder.start(number) for number in range(1, n + 1)]
+        Args:
+            rounds: how many make one repeat, by who plays them.
+            options: what an agent is made with, beside its number.
+        """
+        self._rounds, self._kind, self._n = rounds, kind, n
+        self._answer, self._options = answer, options
 
-    def play(rounds: int) -> list[Answers]:
-        return [
-            list(pykka.get_all([ref.ask(number, block=False) for ref in refs]))
-            for number in range(rounds)
-        ]
+    def ours(self, dispatcher: str) -> Variant:
+        start = partial(ours.crowd, dispatcher, self._kind, self._n, **self._options)
+        return self._variant(dispatcher, start, partial(check_outcomes, self._n, self._answer))
 
-    try:
-        yield play
-    finally:
-        for ref in refs:
-            ref.stop(block=False)
-        for ref in refs:
-            ref.actor_stopped.wait(_FUSE)
+    def theirs(
+        self, name: str, crowd: Callable[[Sequence[Agent]], AbstractContextManager[Play]]
+    ) -> Variant:
+        agents = [self._kind(number, **self._options) for number in range(1, self._n + 1)]
+        check = partial(check_answers, self._n, self._answer)
+        return self._variant(name, partial(crowd, agents), check)
 
+    def threads(self, variant: Variant) -> Variant | Absent:
+        """Give a variant with a thread for each agent, if this machine bears them."""
+        limit = thread_limit()
+        if self._n <= limit.threads:
+            return variant
+        why = f"this machine bears {limit.threads:,} more threads ({limit.reason})"
+        return Absent(variant.name, why)
 
-def _agents(n: int) -> dict[str, Adder]:
-    return {f"adder-{number}": Adder(number) for number in range(1, n + 1)}
-
-
-def _loop(agents: Mapping[str, Adder], rounds: int) -> list[Answers]:
-    context = Context()
-    return [[agent.act(number, context) for agent in agents.values()] for number in range(rounds)]
-
-
-def _check_outcomes(n: int, rounds: int, outcomes: Sequence[Outcome]) -> str:
-    first = outcomes[0].round if outcomes else 0
-    if [outcome.round for outcome in outcomes] != list(range(first, first + rounds)):
-        return f"asked for {rounds} rounds in a row, got {[o.round for o in outcomes]}"
-    for number, outcome in enumerate(outcomes):
-        acted = sum(status is Status.ACTED for status in outcome.status.values())
-        if (acted, len(outcome.latencies), len(outcome.act_seconds)) != (n, n, n):
-            return f"round {outcome.round}: {outcome.counts} of {n} agents"
-        if any(action != number + _number(i) for i, action in outcome.actions.items()):
-            return f"round {outcome.round}: somebody has another agent's action"
-    return ""
-
-
-def _check_answers(n: int, rounds: int, answers: Sequence[Answers]) -> str:
-    expected = [[number + agent for agent in range(1, n + 1)] for number in range(rounds)]
-    return "" if list(map(list, answers)) == expected else "the answers are not those expected"
-
-
-def _number(agent_id: str) -> int:
-    return int(agent_id.rpartition("-")[2])
+    def _variant(self, name: str, start: Start, check: Check) -> Variant:
+        return in_turn(name, self._rounds(name), start, check, warm_up=1)

@@ -1,29 +1,86 @@
 from __future__ import annotations
 
+import dataclasses
 import json
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
+from antiphon.bench import blocking, messaging, rounds, scale, stragglers
 from antiphon.bench.catalogue import BENCHES
+from antiphon.bench.harness import Bench, Case, Figure
 from antiphon.bench.report import question
 from antiphon.cli import main
 
+TARGETS = {
+    "round_1000_pooled_vs_stock": ">= 60",
+    "round_10000_pooled_vs_stock": ">= 60",
+    "round_1000_pooled_vs_asyncio": ">= 10",
+    "round_1000_pooled_over_loop": "<= 10",
+    "round_1000_threaded_vs_stock": ">= 1.5",
+    "cpu200us_over_loop": "<= 1.05",
+    "pingpong_vs_stock": ">= 5",
+    "ring_vs_stock": ">= 5",
+    "pingpong_vs_asyncio": ">= 1",
+    "create_vs_stock": ">= 10",
+    "straggler_overrun_ms_p50": "<= 0.5",
+    "straggler_answered_share": ">= 0.99",
+    "blocking_over_thread_each": "<= 1.25",
+    "blocking_declared_over_thread_each": "<= 0.9",
+    "bytes_per_pooled_actor": "<= 3072",
+}
+"""What is promised, and which way it goes."""
+KERNEL: Sequence[Bench] = (rounds, messaging, stragglers, blocking, scale)
 
-def test_rounds_writes_a_flat_ratios_object(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+
+class Tiny:
+    """Does three agents answer?"""
+
+    def cases(self, *, small: bool) -> list[Case]:
+        assert small
+        case = rounds._case(3, small=True)
+        return [dataclasses.replace(case, repeats=1, variants=partial(rounds._variants, 3, 4_000))]
+
+
+def figures(*, small: bool) -> list[Figure]:
+    return [
+        figure for bench in KERNEL for case in bench.cases(small=small) for figure in case.ratios
+    ]
+
+
+@pytest.mark.parametrize("small", [True, False])
+def test_every_promised_figure_has_its_target_and_direction(*, small: bool) -> None:
+    found = {f.name: f"{f.better} {f.target:g}" for f in figures(small=small) if f.target}
+    assert {name: found.get(name) for name in TARGETS} == TARGETS
+
+
+@pytest.mark.parametrize("small", [True, False])
+def test_no_figure_overwrites_another(*, small: bool) -> None:
+    names = [figure.name for figure in figures(small=small)]
+    assert len(names) == len(set(names))
+
+
+def test_a_bench_writes_a_flat_ratios_object(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setitem(BENCHES, "rounds", Tiny())
     file = tmp_path / "results.json"
     assert main(["bench", "rounds", "--small", "--json", str(file)]) == 0
     results = json.loads(file.read_text())
-    names = {f"round_{n}_threaded_vs_stock" for n in (10, 100, 1000)}
-    assert set(results["ratios"]) == names
+    assert {
+        "round_3_pooled_vs_stock",
+        "round_3_pooled_vs_asyncio",
+        "round_3_pooled_over_loop",
+        "round_3_threaded_vs_stock",
+    } <= set(results["ratios"])
     assert all(isinstance(ratio, float) and ratio > 0 for ratio in results["ratios"].values())
-    (rounds,) = results["benches"]
-    assert rounds["small"]
-    assert rounds["ratios"] == results["ratios"]
+    (found,) = results["benches"]
+    assert found["small"]
+    assert found["ratios"] == results["ratios"]
     printed = capsys.readouterr()
-    assert "round_1000_threaded_vs_stock" in printed.out
-    assert "threaded: warm-up" in printed.err
+    assert "round_3_threaded_vs_stock" in printed.out
+    assert "pooled: repeat 1 of 1" in printed.err
 
 
 @pytest.mark.parametrize("name", BENCHES)
@@ -37,4 +94,5 @@ def test_an_unknown_bench_is_refused_with_those_that_there_are(
     with pytest.raises(SystemExit) as caught:
         main(["bench", "nothing"])
     assert caught.value.code == 2
-    assert "explorer" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert all(name in said for name in BENCHES)

@@ -62,7 +62,7 @@ def test_agents_that_are_still_at_work_are_busy(let_go: threading.Event) -> None
 def test_a_run_on_the_command_line_warns_once_of_each_kind(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    words = ["run", "--type", "antiphon.tests.society.test_society_health:Breaks"]
+    words = ["run", "--type", "antiphon.tests.society.test_health:Breaks"]
     assert main([*words, "--agents", "2", "--steps", "3", "--quiet"]) == 0
     said = capsys.readouterr().err
     assert said.count("ended in a crash") == 1
