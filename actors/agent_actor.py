@@ -57,6 +57,21 @@ class AgentActor(Actor):
     entry point group ``antiphon.actors``.
     """
 
+    __slots__ = (
+        "_entered",
+        "_openings",
+        "_profile",
+        "_recovery",
+        "_rng",
+        "_unsent",
+        "act",
+        "agent",
+        "blocks",
+        "episode",
+        "seat",
+        "standing",
+    )
+
     agent: Agent
     act: Callable[[Any, Context], Any]
     """What a call comes down to: the agent's own ``act``, or what goes round it."""

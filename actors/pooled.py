@@ -73,9 +73,10 @@ class PooledDispatcher:
 
     def _run(self, actors: Sequence[Actor]) -> None:
         alarms = self._watch.alarms
+        notify = self._notify  # one bound method for all of them
         for actor in actors:
             actor.alarms = alarms
-            actor.actor_inbox.notify = self._notify
+            actor.actor_inbox.notify = notify
             # Nobody announces what was put before, nor notes what was set.
             alarms.note(actor)
             if not actor.actor_inbox.empty():
