@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from antiphon.layers import _names
@@ -14,10 +15,24 @@ README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_example_runs_and_is_fifteen_lines_long(capsys: pytest.CaptureFixture[str]) -> None:
-    (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    example, *_ = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     assert len([line for line in example.splitlines() if line.strip()]) == 15
     exec(compile(example, "README.md", "exec"), {"__name__": "readme"})
     assert "acted 2,500" in capsys.readouterr().out
+
+
+def test_the_bidder_that_is_shown_talks() -> None:
+    import antiphon as ap
+
+    _, shown = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    names: dict[str, Any] = {"ap": ap}
+    exec(compile(shown, "README.md", "exec"), names)
+    with ap.Society(dispatcher="inline") as society:
+        society.add(names["Bidder"], ids=["a", "b"])
+        for _ in range(2):
+            outcome = society.step(dict.fromkeys(society))
+        assert outcome.counts == {"acted": 2}
+        assert dict(society.shared) == {"bids/a": 3, "bids/b": 3}
 
 
 def test_the_settings_file_that_is_shown_loads(tmp_path: Path) -> None:
