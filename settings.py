@@ -140,9 +140,10 @@ class SocietySettings:
     seed: int = setting(0, whole(least=0), "where all chance comes from")
     dispatcher: str = setting(
         "threaded",
-        choice("threaded", "pooled", "inline"),
+        choice("threaded", "pooled", "inline", "simulated"),
         "threaded: a thread for each actor; pooled: many actors over a few threads; "
-        "inline: one after another, no threads",
+        "inline: one after another, no threads; simulated: one thread and a virtual clock, "
+        "where the seed chooses who is next",
         aliases={
             "parallel_agent_actions": _threaded_or_inline,
             "parallelize": _threaded_or_inline,
@@ -225,6 +226,17 @@ class SocietySettings:
     )
     heard_per_round: int = setting(
         10_000, whole(least=1), "messages that one agent hears before one round"
+    )
+    mailbox_capacity: int | None = setting(
+        10_000,
+        optional(whole(least=1)),
+        "letters that wait for one agent at most, calls and stops apart; None: any number",
+    )
+    overflow: str = setting(
+        "refuse",
+        choice("refuse", "drop_newest", "drop_oldest"),
+        "which letter goes when a mailbox is full: the one that comes, or the newest or oldest; "
+        "always one of the sender that has the most there",
     )
     on_crash: str = setting(
         "resume",

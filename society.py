@@ -13,6 +13,8 @@ from typing import Any, Self
 
 from .actors.agent_actor import AgentActor
 from .actors.directive import Strategy
+from .actors.simulated import SimulatedDispatcher
+from .actors.virtual_clock import VirtualClock
 from .clock import Clock, SystemClock
 from .coordination.catalogue import agent_type, host_type
 from .coordination.checks import examine
@@ -55,6 +57,7 @@ class Society(Voice):
         *,
         config: str | os.PathLike[str] | None = None,
         clock: Clock | None = None,
+        simulation: SimulatedDispatcher | None = None,
         strategy: Strategy | None = None,
         together: Sequence[Sequence[str]] = (),
         **settings: Any,
@@ -65,6 +68,8 @@ class Society(Voice):
             environment: a PettingZoo parallel environment, something that builds one, an
                 import string such as "mpe2/simple_spread_v3", or None.
             config: a TOML or INI file with settings.
+            simulation: what runs the agents, with dispatcher="simulated"; by default one that
+                the seed drives. Time is its own.
             strategy: what becomes of an agent that failed, in place of ``on_crash``.
             together: groups of ids; with one of them, all its group are restarted.
             settings: fields of ``SocietySettings``, which say what each does.
@@ -73,8 +78,11 @@ class Society(Voice):
             SettingsError: a setting is unknown or breaks its rule.
             UnknownNameError: no environment has this name.
         """
+        if simulation is not None:
+            settings.setdefault("dispatcher", "simulated")
         self._rulebook = Rulebook(Layers.read(config), settings)
-        self._clock = clock or SystemClock()
+        self._simulation = _simulation(clock, simulation, self.settings)
+        self._clock = self._simulation.clock if self._simulation else clock or SystemClock()
         self._strategy = strategy
         self._together = together
         self._environment: Environment | None = None
@@ -175,7 +183,11 @@ class Society(Voice):
             self._environment.settle(sorted(ids))
         self._rulebook.open(self._environment, ids, self._settings_types())
         setup = Setup.of(
-            self.settings, self._clock, strategy=self._strategy, together=self._together
+            self.settings,
+            self._clock,
+            strategy=self._strategy,
+            together=self._together,
+            simulation=self._simulation,
         )
         tuning = self._tuning(residents)
         ensemble = Ensemble(
@@ -388,3 +400,18 @@ class Society(Voice):
                 twin.add(kind, ids=ids, host=host, **options)
             inline = twin.run(run.rounds, progress=Silence())
         return dataclasses.replace(run, speedup=inline.seconds / run.seconds)
+
+
+def _simulation(
+    clock: Clock | None, given: SimulatedDispatcher | None, settings: SocietySettings
+) -> SimulatedDispatcher | None:
+    """Give what runs a simulated society; None for any other."""
+    if settings.dispatcher != "simulated":
+        if given is not None:
+            raise SettingsError("dispatcher", "must be simulated, for a simulation is given")
+        return None
+    if given is None and (clock is None or isinstance(clock, VirtualClock)):
+        return SimulatedDispatcher(settings.seed, clock=clock)
+    if given is None or (clock is not None and clock is not given.clock):
+        raise ValueError("a simulated society lives by its simulation's clock, and no other")
+    return given

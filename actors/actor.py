@@ -165,7 +165,7 @@ class Actor(pykka.ThreadingActor):
             if self.wake_at is not None and self.clock.now() >= self.wake_at:
                 self.wake()
             if letter is not BLANK:
-                self.handle(letter)
+                self.read(letter)
         inbox.rest()
         if self.actor_stopped.is_set():
             self.finish()
@@ -186,7 +186,7 @@ class Actor(pykka.ThreadingActor):
                 break
             letter = inbox.get(0)
             if letter is not BLANK:
-                self.handle(letter)
+                self.read(letter)
         if self.wake_at is not None and self.alarms is not None:
             self.alarms.note(self)
         self.release_turn()
@@ -202,6 +202,11 @@ class Actor(pykka.ThreadingActor):
     def _patience(self, wake_at: float) -> float:
         # Locks refuse to wait longer than that, and a loop that raised would be no loop.
         return min(max(0.0, wake_at - self.clock.now()), threading.TIMEOUT_MAX)
+
+    def read(self, letter: Letter) -> None:
+        """Take one letter out of the mailbox in hand."""
+        self.actor_inbox.handled += 1
+        self.handle(letter)
 
     def handle(self, letter: Letter) -> None:
         """Take one message; runs on whichever thread the dispatcher chose."""

@@ -100,7 +100,7 @@ class InlineDispatcher:
     def _take_one(self, actor: Actor) -> None:
         letter = actor.actor_inbox.get(0)
         if letter is not BLANK:
-            actor.handle(letter)
+            actor.read(letter)
         if actor.actor_stopped.is_set():
             actor.finish()
         elif not actor.actor_inbox.empty():

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, Self
+from typing import Any, ClassVar, Protocol, Self
 
 from ..models.agent import Moment
 from ..models.experience import Experience
 from ..models.outbox import Kind, Parcel
 from ..models.profile import Profile
+from .handling import KERNEL, SIGNED
 
 
 class Request:
@@ -70,6 +71,8 @@ class Call(Moment, Protocol):
 class Perceive(Request):
     """Heard by an agent's host: look at your observation, and answer to the call."""
 
+    handling: ClassVar = KERNEL
+
     reply_to: Call
     index: int
 
@@ -84,6 +87,8 @@ class Perceive(Request):
 class EpisodeEnded:
     """Heard by an agent's host: this is how it ended."""
 
+    handling: ClassVar = KERNEL
+
     round: int
     experiences: tuple[Experience, ...]
 
@@ -91,6 +96,8 @@ class EpisodeEnded:
 @dataclass(frozen=True, slots=True)
 class Suspend:
     """Heard by an agent's host: the agent is out; your next call is to one built anew."""
+
+    handling: ClassVar = KERNEL
 
     until: int
     """The first round in which that call may come."""
@@ -101,10 +108,14 @@ class Suspend:
 class Retire:
     """Heard by an agent's host: the agent is out for good, so stop."""
 
+    handling: ClassVar = KERNEL
+
 
 @dataclass(frozen=True, slots=True)
 class Retune:
     """Heard by an agent's host: the agent is to think by this profile from its next call on."""
+
+    handling: ClassVar = KERNEL
 
     profile: Profile
 
@@ -112,6 +123,8 @@ class Retune:
 @dataclass(frozen=True, slots=True, eq=False)
 class Deliver:
     """Heard by an agent's host: somebody told the agent something."""
+
+    handling: ClassVar = SIGNED
 
     round: int
     payload: Any
@@ -129,8 +142,17 @@ class Deliver:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class DeliverInOrder(Deliver):
+    """The same, in one row with the calls: what was said before a round is heard before it."""
+
+    handling: ClassVar = KERNEL
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Question:
     """Heard by an agent's host, always as an ask: somebody wants to know."""
+
+    handling: ClassVar = SIGNED
 
     payload: Any
     sender: str

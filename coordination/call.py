@@ -227,7 +227,7 @@ class RoundCall:
             unheard=self._news.of(agent_id) if unread else (),
             error=error,
             mail=self.mail_of(agent_id) if unread else (),
-            said=self._said.pop(index, ()),
+            said=self._said.pop(index, ()) if self.over else (),
         )
 
     def unheard(self) -> Iterator[tuple[str, tuple[Experience, ...], Sequence[Parcel]]]:

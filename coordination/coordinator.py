@@ -13,7 +13,7 @@ from ..actors.address import Address
 from ..actors.decision import Decision
 from ..actors.directive import Directive, always
 from ..actors.future import Future
-from ..actors.messages import Deliver, EpisodeEnded, Request, Retire, Suspend
+from ..actors.messages import DeliverInOrder, EpisodeEnded, Request, Retire, Suspend
 from ..actors.supervision import SupervisionRules, Supervisor
 from ..clock import Clock
 from ..errors import EscalatedError, RoundIncompleteError, StoppedError
@@ -273,8 +273,12 @@ class Coordinator(Actor):
         """Have what was said outside be heard, before the next round."""
         round = self._last_round + 1
         for agent_id, parcels in self._correspondence.let_in(round).items():
+            if self._absences.is_away(agent_id):
+                # It reads no letters; they would pile up.
+                self._correspondence.keep(agent_id, parcels)
+                continue
             for parcel in parcels:
-                self._addresses[agent_id].tell(Deliver.of(parcel, round))
+                self._addresses[agent_id].tell(DeliverInOrder.of(parcel, round))
 
 
 def _called(round: Round) -> set[str]:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
-from ..logs import get_logger
 from ..models.board import Board
 from ..models.outbox import OUTSIDE, Parcel, Phase
 from .blackboard import Blackboard, BlackboardStatistics
@@ -14,8 +13,7 @@ from .exchange import Deliveries, Exchange, ExchangeStatistics
 from .mail import Bounds, Reason
 from .outcome import Status
 from .pigeonholes import Pigeonholes
-
-log = get_logger(__name__)
+from .undelivered import Undelivered
 
 Mail = Mapping[str, Sequence[Parcel]]
 
@@ -55,6 +53,7 @@ class Correspondence:
         self._blackboard = Blackboard()
         self._show = show
         self._heard: list[Deliveries] = []
+        self._undelivered = Undelivered()
 
     def open(self, round: int, called: Callable[[], Collection[str]]) -> Mail:
         """Give what those who are called hear before they act; the rest waits for them.
@@ -62,12 +61,13 @@ class Correspondence:
         Args:
             called: gives their ids; asked only if there is anything to hear.
         """
-        if not self._exchange.waits and not self._holes:
-            return {}
-        deliveries = self._note(self._exchange.deliver(round))
-        if deliveries.writes:
-            self._show(self._blackboard.apply(deliveries.writes))
-        return self._holes.sort(_for_agents(deliveries), called())
+        inboxes: Mail = {}
+        if self._exchange.waits:
+            deliveries = self._note(self._exchange.deliver(round))
+            if deliveries.writes:
+                self._show(self._blackboard.apply(deliveries.writes))
+            inboxes = _for_agents(deliveries)
+        return self._holes.sort(inboxes, called()) if inboxes or self._holes else {}
 
     def close(
         self, said: Iterable[tuple[str, Sequence[Parcel]]], status: Mapping[str, Status]
@@ -81,6 +81,10 @@ class Correspondence:
         self._accept(said, Reason.LATE)
         self.give_back(agent_id, mail)
 
+    def keep(self, agent_id: str, mail: Sequence[Parcel]) -> None:
+        """Let this wait for an agent until it is called."""
+        self._holes.keep(agent_id, mail)
+
     def give_back(self, agent_id: str, mail: Sequence[Parcel]) -> None:
         """Keep what an agent was to hear and did not."""
         if mail:
@@ -92,6 +96,8 @@ class Correspondence:
 
     def let_in(self, round: int) -> Mail:
         """Give what has come from outside, to be heard at once."""
+        if not self._exchange.waits_outside:
+            return {}
         return _for_agents(self._note(self._exchange.deliver_from_outside(round)))
 
     def take_heard(self) -> tuple[Deliveries, ...]:
@@ -118,22 +124,14 @@ class Correspondence:
 
     def _note(self, deliveries: Deliveries) -> Deliveries:
         self._heard.append(deliveries)
-        if deliveries.dead:
-            first = deliveries.dead[0]
-            log.warning(
-                "messages.undelivered",
-                round=deliveries.round,
-                count=sum(len(dead.receivers) for dead in deliveries.dead),
-                reason=first.reason.value,
-                id=first.parcel.id,
-                receivers=list(first.receivers[:5]),
-            )
+        self._undelivered.note(deliveries)
         return deliveries
 
 
 _REFUSED = {
     Status.TIMED_OUT: Reason.LATE,
     Status.CRASHED: Reason.CRASHED,
+    Status.DOWN: Reason.CRASHED,
     Status.REJECTED: Reason.REJECTED,
 }
 

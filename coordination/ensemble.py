@@ -8,6 +8,7 @@ from typing import Any
 from ..actors.actor import Actor, describe
 from ..actors.address import Address
 from ..actors.agent_actor import AgentActor, Seat
+from ..actors.counts import check_law
 from ..actors.dispatcher import Dispatcher
 from ..actors.future import Future
 from ..actors.inline import InlineDispatcher
@@ -18,7 +19,7 @@ from ..actors.statistics import KernelStatistics, PoolStatistics, fullest
 from ..actors.threaded import ThreadedDispatcher
 from ..actors.timekeeper import Timekeeper
 from ..actors.timers import Tick, Timer, Timers
-from ..errors import StartError, StoppedError, TooManyActorsError
+from ..errors import SettingsError, StartError, StoppedError, TooManyActorsError
 from ..logs import get_logger
 from ..models.agent import Agent, Place
 from ..models.board import Board
@@ -37,10 +38,17 @@ from .setup import Setup
 
 log = get_logger(__name__)
 
+
+def _simulation(setup: Setup) -> Dispatcher:
+    assert setup.simulation is not None  # a society that is founded so has one
+    return setup.simulation
+
+
 _DISPATCHERS: dict[str, Callable[[Setup], Dispatcher]] = {
     "threaded": lambda setup: ThreadedDispatcher(),
     "pooled": lambda setup: PooledDispatcher(setup.limits),
     "inline": lambda setup: InlineDispatcher(),
+    "simulated": _simulation,
 }
 
 
@@ -64,6 +72,7 @@ class Ensemble:
         self._talk = self._open_talk()
         for resident in residents:
             host = _host(resident, places[resident.agent_id], setup, self._talk)
+            host.actor_inbox.rules = setup.mailboxes
             self._hosts[host.name] = host
         self._cast = _Cast(list(self._hosts.values()))
         self._addresses = {name: Address(host) for name, host in self._hosts.items()}
@@ -82,7 +91,11 @@ class Ensemble:
         self._coordinator = Address(self._conductor)
         self._actors: list[Actor] = [self._conductor, *self._hosts.values()]
         self._timers = Timers(setup.clock)
-        self._timekeeper = Timekeeper(self._timers, setup.clock)
+        self._timekeeper: Timekeeper | None = None
+        if setup.simulation is None:
+            self._timekeeper = Timekeeper(self._timers, setup.clock)
+        else:
+            setup.simulation.keep(self._timers)
         self._poster = _Poster(self.post)
         self._dispatcher.start(self._actors, setup.start_timeout)
 
@@ -177,6 +190,11 @@ class Ensemble:
             restarts=supervised.restarts,
             quarantined=supervised.quarantined,
             hung=tuple(self._abandoned),
+            dead_letters={
+                str(reason): count
+                for reason, count in self._setup.dead_letters.statistics().counts.items()
+                if count
+            },
         )
 
     def _pool(self) -> PoolStatistics | None:
@@ -205,6 +223,10 @@ class Ensemble:
         """
         if dispatcher == self._dispatcher_name:
             return
+        if "simulated" in (dispatcher, self._dispatcher_name):
+            raise SettingsError(
+                "dispatcher", "cannot change: threads do not live by a virtual clock"
+            )
         busy = self._coordinator.ask(WhoIsBusy(), self._setup.start_timeout)
         if not busy and (busy := self._dispatcher.release(self._actors, self._setup.start_timeout)):
             # The others have left their threads, and nobody would run them any more.
@@ -230,9 +252,17 @@ class Ensemble:
 
         Args:
             grace: seconds for all of them together.
+
+        Raises:
+            LostLetterError: a letter has gone astray, which is a fault of the kernel.
         """
-        self._timekeeper.stop()
+        self._timers.stop()
+        if self._timekeeper is not None:
+            self._timekeeper.stop()
         abandoned = self._abandoned = self._dispatcher.stop(self._actors, grace)
+        if not abandoned:
+            mailboxes = [host.actor_inbox for host in self._hosts.values()]
+            check_law(mailboxes, self._setup.dead_letters)
         if abandoned:
             log.warning("agents.abandoned", count=len(abandoned), agents=abandoned[:10])
         return abandoned

@@ -72,6 +72,7 @@ class Exchange:
         self._bounds = bounds or Bounds()
         self._subscriptions = Subscriptions()
         self._waiting: list[Parcel] = []
+        self._from_outside: list[Parcel] = []
         self._entered = 0
         self._said = self._delivered = self._unheard = 0
         self._dead: Counter[str] = Counter()
@@ -92,7 +93,8 @@ class Exchange:
                 sender=OUTSIDE, round=round, phase=Phase.ACT, number=self._entered
             )
             self._entered += 1
-            self.accept([stamped])
+            self._from_outside.append(stamped)
+            self._said += 1
 
     def refuse(self, parcels: Collection[Parcel], reason: Reason) -> None:
         """Count what came with an answer that does not count."""
@@ -102,23 +104,29 @@ class Exchange:
     @property
     def waits(self) -> bool:
         """Whether there is anything to deliver."""
-        return bool(self._waiting)
+        return bool(self._waiting or self._from_outside)
+
+    @property
+    def waits_outside(self) -> bool:
+        """Whether anything has come from outside and is to be delivered."""
+        return bool(self._from_outside)
 
     def deliver_from_outside(self, round: int) -> Deliveries:
         """Give what has come from outside, and leave what agents said for its time."""
-        inside = [parcel for parcel in self._waiting if parcel.sender != OUTSIDE]
-        self._waiting = [parcel for parcel in self._waiting if parcel.sender == OUTSIDE]
-        try:
-            return self.deliver(round)
-        finally:
-            self._waiting = inside
+        parcels, self._from_outside = self._from_outside, []
+        return self._deliver(parcels, round)
 
     def deliver(self, round: int) -> Deliveries:
         """Give what is heard before the calls of this round, and forget it."""
-        parcels, self._waiting = in_order(self._waiting), []
+        parcels = self._from_outside + self._waiting
+        self._from_outside, self._waiting = [], []
+        return self._deliver(parcels, round)
+
+    def _deliver(self, said: Iterable[Parcel], round: int) -> Deliveries:
+        parcels = in_order(said)
         mail = Mail(self._members, self._subscriptions, self._bounds)
-        for _, said in groupby(parcels, key=attrgetter("sender")):
-            mail.sort([parcel for parcel in said if parcel.kind in HEARD])
+        for _, of_one in groupby(parcels, key=attrgetter("sender")):
+            mail.sort([parcel for parcel in of_one if parcel.kind in HEARD])
         inboxes = mail.close(round)
         # Only now: until here, nobody who subscribed in this round listens.
         self._subscribe(parcels)
@@ -129,7 +137,7 @@ class Exchange:
     def statistics(self) -> ExchangeStatistics:
         return ExchangeStatistics(
             said=self._said,
-            waiting=len(self._waiting),
+            waiting=len(self._waiting) + len(self._from_outside),
             addressed=self._delivered + self._dead.total(),
             delivered=self._delivered,
             dead=dict(self._dead),

@@ -30,7 +30,7 @@ class Reason(StrEnum):
     LATE = "late"
     """The answer that it came with missed the deadline."""
     CRASHED = "crashed"
-    """The call that it came with raised after it was said."""
+    """The call that it came with raised, or its actor stopped, after it was said."""
     REJECTED = "rejected"
     """The answer that it came with was no legal action."""
     TOO_MANY_PATTERNS = "too_many_patterns"

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter, deque
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from ..actors.address import Address
 from ..actors.agent_actor import AgentActor
 from ..actors.asks import Asks
+from ..actors.fresh_stack import on_a_fresh_stack
+from ..actors.interview import STACKED
 from ..actors.messages import Deliver, Question
-from ..actors.pool import blocking
-from ..errors import AskError, AskTimeoutError
+from ..errors import AskError, AskTimeoutError, StoppedError
 from ..models.agent import Moment
 from ..models.board import Board
-from ..models.outbox import Outbox, Parcel, Phase
+from ..models.outbox import OUTSIDE, Outbox, Parcel, Phase
 from ..models.payload import seal
 from .blackboard import Blackboard
-from .exchange import Exchange
+from .exchange import Exchange, ExchangeStatistics
 from .mail import Bounds
+from .undelivered import Undelivered
+
+LIMIT = 10_000
+"""How many messages wait for the world outside; then the oldest go."""
 
 
 class PartyLine:
@@ -36,11 +43,17 @@ class PartyLine:
             one_thread: whether all actors run on the asker's thread, so that nobody else will
                 run who is asked.
         """
+        self.round = 0
+        """The latest one, which stands on what comes from outside."""
         self._hosts = hosts
         self._one_thread = one_thread
         self._exchange = Exchange(hosts.keys(), bounds)
         self._blackboard = Blackboard()
+        self._undelivered = Undelivered()
+        self._said: Counter[str] = Counter()
+        self._told: deque[Parcel] = deque(maxlen=LIMIT)
         self._asks = Asks()
+        self._asked_here = 0
         self._lock = threading.Lock()
 
     @property
@@ -56,13 +69,31 @@ class PartyLine:
     def send(self, parcel: Parcel) -> None:
         """Let everyone hear it who is to."""
         with self._lock:
-            self._exchange.accept([parcel])
-            deliveries = self._exchange.deliver(parcel.round)
+            if parcel.sender == OUTSIDE:
+                self._exchange.enter([parcel], self.round)
+            else:
+                self._exchange.accept([self._numbered(parcel)])
+            deliveries = self._exchange.deliver(max(parcel.round, self.round))
             self._blackboard.apply(deliveries.writes)
+            self._undelivered.note(deliveries)
+            self._told.extend(deliveries.inboxes.get(OUTSIDE, ()))
         for agent_id, parcels in deliveries.inboxes.items():
             if agent_id in self._hosts:
                 for heard in parcels:
-                    Address(self._hosts[agent_id]).tell(Deliver.of(heard, parcel.round))
+                    Address(self._hosts[agent_id]).tell(Deliver.of(heard, heard.round))
+
+    def _numbered(self, parcel: Parcel) -> Parcel:
+        # What is said at once is of many calls, which do not know of one another.
+        number = self._said[parcel.sender]
+        self._said[parcel.sender] += 1
+        return parcel._replace(number=number)
+
+    def take_told(self) -> tuple[Parcel, ...]:
+        """Give what agents told "outside" since this was asked last."""
+        with self._lock:
+            told = tuple(self._told)
+            self._told.clear()
+        return told
 
     def ask(self, agent_id: str, moment: Moment, to: str, question: Any, timeout: float) -> Any:
         host = self._hosts.get(to)
@@ -70,12 +101,33 @@ class PartyLine:
             raise AskError(f"{agent_id} asks {to!r}, and nobody has this id")
         message = Question(seal(question), agent_id)
         with self._asks.waiting(agent_id, to):
-            if self._one_thread():
-                return host.answer_here(message)
-            if timeout <= 0:
+            if not timeout > 0:
                 raise AskTimeoutError(f"{agent_id} has no time left to ask {to}")
-            with blocking():
+            if self._one_thread():
+                return self._ask_here(host, message, timeout)
+            try:
                 return Address(host).ask(message, timeout)
+            except StoppedError as error:
+                raise AskError(str(error)) from error
+
+    def _ask_here(self, host: AgentActor, message: Question, timeout: float) -> Any:
+        """Ask on this thread, which no timeout can interrupt: it is looked at afterwards."""
+        if host.ended.is_set():
+            raise AskError(f"{host.name} has stopped")
+        until = host.clock.now() + timeout
+        answer = partial(host.answer_here, message)
+        self._asked_here += 1
+        try:
+            given = answer() if self._asked_here % STACKED else on_a_fresh_stack(answer)
+        finally:
+            self._asked_here -= 1
+        if host.clock.now() > until:
+            raise AskTimeoutError(f"{host.name} did not answer within {timeout:g} s")
+        return given
+
+    def statistics(self) -> ExchangeStatistics:
+        with self._lock:
+            return self._exchange.statistics()
 
 
 class _Mouth(Outbox):
@@ -92,7 +144,7 @@ class _Mouth(Outbox):
 
     def _add(self, *arguments: Any, **options: Any) -> None:
         super()._add(*arguments, **options)
-        self._send(self.parcels[-1])
+        self._send(self._parcels[-1])
 
     def take(self) -> tuple[Parcel, ...]:
         super().take()

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Collection, Mapping, Sequence
 
 from ..models.outbox import Parcel
+from .fair_share import fair_share
 
 LIMIT = 10_000
-"""How many messages wait for one agent; then the oldest go."""
+"""How many messages wait for one agent; then the oldest go of those who sent most."""
 
 
 class Pigeonholes:
     """Hands out mail with the calls, and keeps it for those who are not called this time."""
 
     def __init__(self) -> None:
-        self._holes: dict[str, deque[Parcel]] = {}
+        self._holes: dict[str, list[Parcel]] = {}
         self.forgotten = 0
         """Messages that were dropped past the limit."""
 
@@ -24,9 +24,11 @@ class Pigeonholes:
 
     def keep(self, agent_id: str, parcels: Sequence[Parcel]) -> None:
         """Let these wait, behind those that wait already."""
-        hole = self._holes.setdefault(agent_id, deque(maxlen=LIMIT))
-        self.forgotten += max(0, len(hole) + len(parcels) - LIMIT)
+        hole = self._holes.setdefault(agent_id, [])
         hole.extend(parcels)
+        if (over := len(hole) - LIMIT) > 0:
+            self.forgotten += over
+            self._holes[agent_id] = _thinned(hole)
 
     def give_back(self, agent_id: str, parcels: Sequence[Parcel]) -> None:
         """Let these wait that were handed out and not heard, before all that came since."""
@@ -37,9 +39,17 @@ class Pigeonholes:
         self, inboxes: Mapping[str, Sequence[Parcel]], called: Collection[str]
     ) -> Mapping[str, Sequence[Parcel]]:
         """Give what those who are called hear now; the rest waits."""
-        if not self._holes and inboxes.keys() <= set(called):
-            return inboxes
         for agent_id, parcels in inboxes.items():
-            self.keep(agent_id, parcels)
-        ready = [agent_id for agent_id in self._holes if agent_id in called]
-        return {agent_id: list(self._holes.pop(agent_id)) for agent_id in ready}
+            if agent_id not in called:
+                self.keep(agent_id, parcels)
+        mail = {i: parcels for i, parcels in inboxes.items() if i in called}
+        for agent_id in [i for i in self._holes if i in called]:
+            mail[agent_id] = [*self._holes.pop(agent_id), *mail.get(agent_id, ())]
+        return mail
+
+
+def _thinned(hole: Sequence[Parcel]) -> list[Parcel]:
+    """Leave each sender's latest: the last of everyone stays before the last but one of any."""
+    newest_first = hole[::-1]
+    stays = fair_share(newest_first, LIMIT, 0)
+    return [p for p, stay in zip(newest_first, stays, strict=True) if stay][::-1]

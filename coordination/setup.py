@@ -6,9 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
+from ..actors.dead_letters import DeadLetters
 from ..actors.directive import Directive, Strategy, always
 from ..actors.groups import Groups
+from ..actors.mailbox_rules import MailboxRules
+from ..actors.overflow import OVERFLOWS
 from ..actors.pool import PoolLimits
+from ..actors.simulated import SimulatedDispatcher
 from ..actors.supervision import SupervisionRules, Supervisor
 from ..clock import Clock
 from ..errors import SettingsError
@@ -26,12 +30,16 @@ class Setup:
     start_timeout: float
     """Seconds that all starts together may take."""
     limits: PoolLimits
+    simulation: SimulatedDispatcher | None
+    """What runs the actors, where ``dispatcher`` is "simulated"."""
     supervisor: Supervisor
     snapshot_interval: int | None
     """In rounds; None where nobody is ever built from a snapshot."""
     delivery: str
     """When agents hear each other: "ordered" or "immediate"."""
     bounds: Bounds
+    mailboxes: MailboxRules
+    dead_letters: DeadLetters
 
     @classmethod
     def of(
@@ -41,6 +49,7 @@ class Setup:
         *,
         strategy: Strategy | None = None,
         together: Sequence[Sequence[str]] = (),
+        simulation: SimulatedDispatcher | None = None,
     ) -> Self:
         """Read it from the settings.
 
@@ -51,6 +60,7 @@ class Setup:
         Raises:
             SettingsError: there are to be more threads than the most.
         """
+        dead_letters = DeadLetters()
         restarts = strategy is not None or settings.on_crash == "restart"
         return cls(
             seed=settings.seed,
@@ -58,10 +68,15 @@ class Setup:
             clock=clock,
             start_timeout=settings.start_timeout,
             limits=_pool_limits(settings),
+            simulation=simulation,
             supervisor=_supervisor(settings, strategy, Groups(together)),
             snapshot_interval=settings.snapshot_interval if restarts else None,
             delivery=settings.delivery,
             bounds=Bounds(settings.heard_per_sender, settings.heard_per_round),
+            mailboxes=MailboxRules(
+                settings.mailbox_capacity, OVERFLOWS[settings.overflow], dead_letters
+            ),
+            dead_letters=dead_letters,
         )
 
 

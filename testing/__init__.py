@@ -1,7 +1,25 @@
-"""For tests, yours and ours: contract checks for plug-ins, and refs that record."""
+"""For tests, yours and ours: contract checks for plug-ins, refs that record, simulated runs."""
 
+from ..actors.choices import Choices, RecordedChoices, SeededChoices
+from ..actors.faults import Faults
+from ..actors.simulated import SimulatedDispatcher
+from ..actors.virtual_clock import VirtualClock
 from .actor_contract import check_actor
 from .agent_contract import check_agent
 from .recording import RecordingCall, RecordingRef
+from .simulation import replay, simulate
 
-__all__ = ["RecordingCall", "RecordingRef", "check_actor", "check_agent"]
+__all__ = [
+    "Choices",
+    "Faults",
+    "RecordedChoices",
+    "RecordingCall",
+    "RecordingRef",
+    "SeededChoices",
+    "SimulatedDispatcher",
+    "VirtualClock",
+    "check_actor",
+    "check_agent",
+    "replay",
+    "simulate",
+]

@@ -237,12 +237,27 @@ def test_a_post_is_held_while_a_round_is_open() -> None:
     desk.hear(posted("during", "a", "b"))
     assert [d.payload for d in desk.refs["a"].of(Deliver)] == ["before"]
     assert desk.refs["b"].of(Deliver) == []
-    desk.expire()
+    desk.act("a")
+    desk.act("b")
+    desk.pump()
     assert [(d.payload, d.round) for d in desk.refs["a"].of(Deliver)] == [
         ("before", 1),
         ("during", 8),
     ]
     assert [d.sender for d in desk.refs["b"].of(Deliver)] == ["outside"]
+
+
+def test_a_post_waits_for_an_agent_at_work_and_rides_with_its_next_call() -> None:
+    desk = Desk("a")
+    desk.start(1)
+    desk.expire()
+    desk.hear(posted("while away", "a"))
+    assert desk.refs["a"].of(Deliver) == []
+    desk.act("a")
+    desk.pump()
+    desk.start(2)
+    call = desk.calls("a")[-1].reply_to
+    assert [parcel.payload for parcel in call.mail_of("a")] == ["while away"]
 
 
 def test_a_missing_action_can_be_an_error_after_the_round_has_closed() -> None:

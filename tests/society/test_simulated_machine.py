@@ -1,0 +1,282 @@
+"""A society under everything that can be done to it, in any order, held to a model of it."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+from antiphon.actors.choices import Choices
+from antiphon.actors.simulated import SimulatedDispatcher
+from antiphon.coordination.outcome import Outcome, Status
+from antiphon.errors import AskTimeoutError, StoppedError
+from antiphon.models.agent import Context
+from antiphon.tests.society.simulated_cast import LONGEST, TIMEOUT, Diarist, SimulatedSociety
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+)
+from pykka import ActorRegistry
+
+NAMES = "abcd"
+# No sum of these and of timeouts and pauses comes to another one.
+DURATIONS = [LONGEST / 8, LONGEST, LONGEST * 13 / 8, math.inf]
+PAUSE = 0.37
+
+some = st.integers(0, len(NAMES) - 1)
+"""Which member; counted round and round."""
+orders = st.lists(st.integers(0, 5), max_size=12)
+
+
+class Fed(Choices):
+    """Chooses what it was fed with, then plainly."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.food: list[int] = []
+
+    def _pick(self, options: int) -> int:
+        return self.food.pop(0) % options if self.food else 0
+
+    def _weigh(self, risks: Any) -> int:
+        return 0
+
+
+class Scripted(Diarist):
+    """Does in its next act what it was told to."""
+
+    def __init__(self, agent_id: str, cast: dict[str, Diarist], clock: Any) -> None:
+        super().__init__(agent_id, cast)
+        self.clock = clock
+        self.takes = 0.0
+        self.raises = False
+        self.ends: dict[int, float] = {}
+        """When each act ended, by round."""
+        self.crashed: set[int] = set()
+
+    def act(self, observation: Any, context: Context) -> Any:
+        action = super().act(observation, context)
+        takes, self.takes = self.takes, 0.0
+        raises, self.raises = self.raises, False
+        self.clock.advance(takes)
+        self.ends[context.round] = self.clock.now()
+        if raises:
+            self.crashed.add(context.round)
+            raise ValueError("as told")
+        return action
+
+
+class SocietyMachine(RuleBasedStateMachine):
+    """What a society may be told to do, and what must come of it."""
+
+    @initialize(members=st.integers(1, 4), batch_size=st.sampled_from([None, 1, 2]))
+    def found(self, members: int, batch_size: int | None) -> None:
+        self.choices = Fed()
+        self.simulation = SimulatedDispatcher(choices=self.choices)
+        self.clock = self.simulation.clock
+        self.society = SimulatedSociety(
+            self.simulation, timeout=TIMEOUT, on_missing="drop", grace=0.0, batch_size=batch_size
+        )
+        self.batch_size = batch_size or len(NAMES)
+        self.cast: dict[str, Any] = {}
+        self.members: list[str] = []
+        self.started = self.stopped = False
+        self.round = 0
+        self.dead: set[str] = set()
+        self.told: dict[str, list[int]] = {}
+        self.numbers = 0
+        self.statuses: dict[str, list[tuple[int, str]]] = {}
+        for _ in range(members):
+            self.add()
+
+    def _name(self, which: int) -> str:
+        return self.members[which % len(self.members)]
+
+    @precondition(lambda self: not self.started and not self.stopped)
+    @rule()
+    def add(self) -> None:
+        if len(self.members) < len(NAMES):
+            name = NAMES[len(self.members)]
+            self.society.add(Scripted, ids=[name], cast=self.cast, clock=self.clock)
+            self.members.append(name)
+            self.told[name] = []
+            self.statuses[name] = []
+
+    @precondition(lambda self: self.started or self.stopped)
+    @rule()
+    def add_too_late(self) -> None:
+        with pytest.raises(StoppedError):
+            self.society.add(Scripted, cast=self.cast, clock=self.clock)
+
+    @precondition(lambda self: not self.stopped)
+    @rule(order=orders, left_out=st.sets(some, max_size=2))
+    def act(self, order: list[int], left_out: set[int]) -> None:
+        called = [n for i, n in enumerate(self.members) if i not in left_out] or self.members
+        self.choices.food = list(order)
+        self.round += 1
+        opened = self.clock.now()
+        busy = {name for name in called if self._is_busy(name)}
+        outcome = self.society.step(dict.fromkeys(called, self.round))
+        self.started = True
+        assert set(outcome.status) == set(called)
+        for name in called:
+            how = outcome.status[name]
+            assert how in self._expected(name, opened, busy), f"{name} is {how}"
+            self.statuses[name].append((self.round, how.value))
+        self._check_actions(outcome)
+        assert outcome.elapsed <= TIMEOUT + 1e-9
+
+    def _is_busy(self, name: str) -> bool:
+        return name in self.cast and any(
+            end > self.clock.now() for end in self.cast[name].ends.values()
+        )
+
+    def _expected(self, name: str, opened: float, busy: set[str]) -> set[Status]:
+        agent = self.cast[name]
+        if name in busy:
+            return {Status.BUSY}
+        if name in self.dead:
+            # One that nobody came to call is not known to be dead.
+            batched = self.batch_size < len(self.members)
+            return {Status.DOWN, Status.TIMED_OUT} if batched else {Status.DOWN}
+        assert self.round in agent.called or self.batch_size < len(self.members)
+        if agent.ends.get(self.round, math.inf) > opened + TIMEOUT:
+            return {Status.TIMED_OUT}
+        return {Status.CRASHED} if self.round in agent.crashed else {Status.ACTED}
+
+    def _check_actions(self, outcome: Outcome) -> None:
+        acted = [name for name, how in outcome.status.items() if how is Status.ACTED]
+        assert outcome.actions == dict.fromkeys(acted, self.round)
+
+    @precondition(lambda self: not self.stopped)
+    @rule(which=some, count=st.integers(1, 40), order=orders)
+    def flood(self, which: int, count: int, order: list[int]) -> None:
+        self.choices.food = list(order)
+        name = self._name(which)
+        for _ in range(count):
+            self.numbers += 1
+            self.society.tell(name, self.numbers)
+            self.told[name].append(self.numbers)
+            self.started = True
+
+    @precondition(lambda self: not self.stopped)
+    @rule(order=orders)
+    def broadcast(self, order: list[int]) -> None:
+        self.choices.food = list(order)
+        self.numbers += 1
+        self.society.broadcast(self.numbers)
+        self.started = True
+        for told in self.told.values():
+            told.append(self.numbers)
+
+    @precondition(lambda self: self.started and not self.stopped)
+    @rule(which=some)
+    def crash(self, which: int) -> None:
+        self.cast[self._name(which)].raises = True
+
+    @precondition(lambda self: self.started and not self.stopped)
+    @rule(which=some, seconds=st.sampled_from(DURATIONS))
+    def hang(self, which: int, seconds: float) -> None:
+        self.cast[self._name(which)].takes = seconds
+
+    @precondition(lambda self: self.started and not self.stopped)
+    @rule(which=some)
+    def kill(self, which: int) -> None:
+        if (name := self._name(which)) not in self.dead:
+            self.simulation.kill(name)
+            self.dead.add(name)
+
+    @precondition(lambda self: self.started and not self.stopped)
+    @rule()
+    def pause(self) -> None:
+        self.clock.advance(PAUSE)
+
+    @precondition(lambda self: self.started and not self.stopped)
+    @rule(which=some)
+    def ask(self, which: int) -> None:
+        name = self._name(which)
+        end = max(self.cast[name].ends.values(), default=0.0)
+        if name in self.dead:
+            with pytest.raises(StoppedError):
+                self.society.ask(name, 5, timeout=PAUSE)
+        elif end > self.clock.now() + PAUSE:
+            with pytest.raises(AskTimeoutError):
+                self.society.ask(name, 5, timeout=PAUSE)
+        else:
+            assert self.society.ask(name, 5, timeout=PAUSE) == 5
+
+    @rule()
+    def stop(self) -> None:
+        self.society.stop()
+        self.stopped = True
+
+    @precondition(lambda self: self.stopped)
+    @rule(which=some)
+    def use_after_the_end(self, which: int) -> None:
+        for use in (self.society.tell, self.society.ask):
+            with pytest.raises(StoppedError):
+                use(self._name(which), 1)
+        with pytest.raises(StoppedError):
+            self.society.step(dict.fromkeys(self.members, 0))
+
+    @invariant()
+    def those_live_who_should(self) -> None:
+        inboxes: list[Any] = [ref.actor_inbox for ref in ActorRegistry.get_all()]
+        living = {inbox.owner.name for inbox in inboxes}
+        if not getattr(self, "started", False) or self.stopped:
+            assert living == set()
+        else:
+            assert living == {"coordinator", *self.members} - self.dead
+
+    @invariant()
+    def everybody_hears_all_that_it_was_told_once_and_in_order(self) -> None:
+        for name, agent in getattr(self, "cast", {}).items():
+            heard = agent.heard
+            assert heard == self.told[name][: len(heard)]
+            if name not in self.dead and not self._is_busy(name) and not self.stopped:
+                assert heard == self.told[name]
+
+    @invariant()
+    def everybody_learns_its_own_past_once_and_in_order(self) -> None:
+        for name, agent in getattr(self, "cast", {}).items():
+            assert agent.lived == self.statuses[name][: len(agent.lived)]
+
+    def teardown(self) -> None:
+        if not hasattr(self, "society"):
+            return
+        if self.started and not self.stopped:
+            self._come_to_rest()
+        self.society.stop()
+        assert ActorRegistry.get_all() == []
+
+    def _come_to_rest(self) -> None:
+        self.clock.advance(10 * LONGEST)
+        for agent in self.cast.values():
+            agent.takes, agent.raises = 0.0, False
+        self.act([], set())
+        for name, agent in self.cast.items():
+            if name not in self.dead and not self._is_busy(name):
+                assert agent.lived == self.statuses[name][:-1]
+
+
+TestSociety = SocietyMachine.TestCase
+TestSociety.settings = settings(
+    max_examples=200, stateful_step_count=30, suppress_health_check=[HealthCheck.too_slow]
+)
+
+
+@pytest.mark.soak
+def test_thousands_of_lives() -> None:
+    from hypothesis.stateful import run_state_machine_as_test
+
+    run_state_machine_as_test(
+        SocietyMachine,
+        settings=settings(
+            max_examples=5000, stateful_step_count=50, suppress_health_check=list(HealthCheck)
+        ),
+    )
