@@ -13,7 +13,7 @@ import numpy as np
 from ..clock import Clock, SystemClock
 from ..errors import AskError
 from ..models import chance
-from ..models.agent import Agent, Context, OneMoment, Silence, Standing, Talk
+from ..models.agent import Agent, Context, OneMoment, Silence, Talk
 from ..models.outbox import Parcel, Phase
 from ..models.profile import Profile, Tunable
 from .actor import Actor, describe, is_ctrl_c
@@ -69,7 +69,6 @@ class AgentActor(Actor):
         "blocks",
         "episode",
         "seat",
-        "standing",
     )
 
     agent: Agent
@@ -92,7 +91,6 @@ class AgentActor(Actor):
         self._entered = 0
         interval = seat.snapshot_interval
         self._recovery = None if interval is None else Recovery(seat.agent_id, interval)
-        self.standing = Standing(seat.agent_id, self._stream, seat.clock, seat.talk)
         self._unsent: tuple[Parcel, ...] = ()
         """Said between rounds; it goes with the next answer."""
         self._openings: Openings | None = None
@@ -100,6 +98,16 @@ class AgentActor(Actor):
         """Whether a call to the agent waits for something other than the processor."""
         self._rng: np.random.Generator | None = None
         self._profile: Profile | None = None
+
+    @property
+    def agent_id(self) -> str:
+        """Whose host it is."""
+        return self.seat.agent_id
+
+    @property
+    def talk(self) -> Talk:
+        """How the agent reaches the others."""
+        return self.seat.talk
 
     def on_start(self) -> None:
         self._seat(self.seat.create())
@@ -177,7 +185,7 @@ class AgentActor(Actor):
         try:
             if call.episode != self.episode or call.mail_of(self.name):
                 self.prepare(call, index)
-            context = Context.at(call, self.standing, started)
+            context = Context.at(call, self, started)
             action = self.act(call.observation_of(index), context)
             if said := context.take_said():
                 call.say(index, said)
@@ -289,7 +297,7 @@ class AgentActor(Actor):
         """Make the context of something that happens between two rounds."""
         first = sum(parcel.round == round and parcel.phase is phase for parcel in self._unsent)
         moment = OneMoment(round, phase=phase, first=first, **facts)
-        return Context.at(moment, self.standing)
+        return Context.at(moment, self)
 
     def _keep_said(self, context: Context) -> None:
         """Keep what was said between two rounds, until the agent is called."""
@@ -328,7 +336,8 @@ class AgentActor(Actor):
         other.set_state(self._openings.at(round))
         return other
 
-    def _stream(self) -> np.random.Generator:
+    def rng(self) -> np.random.Generator:
+        """Give the agent's own random stream; it is made when somebody first draws."""
         if self._rng is None:
             self._rng = chance.generator(self.seat.seed, self.seat.agent_id, "act")
         return self._rng

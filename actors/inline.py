@@ -108,5 +108,5 @@ class InlineDispatcher:
             self._ready.append(actor)
 
 
-def _let_be(host: AgentActor) -> None:
+def _let_be(sweep: Sweep) -> None:
     """There is no other thread that could go on meanwhile."""

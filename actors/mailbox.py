@@ -21,6 +21,7 @@ from .letters import BLANK, Letter, copy_of, count_blanks, take_behind_blanks
 from .mailbox_rules import UNBOUNDED, MailboxRules
 from .pace import Pace
 from .returns import give_back, is_waited_for, refuse
+from .turn import Turn
 
 __all__ = ["BLANK", "FEW", "Letter", "Mailbox", "refuse"]
 
@@ -73,7 +74,7 @@ class Mailbox:
         """In the order in which they came; something is in it as long as anything waits."""
         self.lanes: Lanes | None = None
         """Letters that were sorted; None unless there is a crowd."""
-        self.turn = allocate_lock()
+        self.turn = Turn()
         """Held while the owner waits to be run or is run, by dispatchers that share threads."""
         self.sent = 0
         """How many letters have been put."""
@@ -382,6 +383,8 @@ class Mailbox:
     def waiting(self) -> int:
         """Count the letters that nobody has read."""
         lanes = self.lanes
+        if lanes is None and not self.letters:
+            return 0  # at once: somebody may ask 200,000 of them
         sorted_ones = 0 if lanes is None else lanes.waiting()
         return sorted_ones + sum(letter is not BLANK for letter in copy_of(self.letters))
 

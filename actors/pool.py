@@ -14,9 +14,6 @@ from ..logs import get_logger
 
 log = get_logger(__name__)
 
-_AT_ONCE = 2
-"""How many one thread wakes or hires; whoever comes brings in more while work waits."""
-
 
 class Work(Protocol):
     """Something that a worker can do; it contains what it raises."""
@@ -97,8 +94,8 @@ class Pool:
     Under the GIL one thread at a time gets on, so one worker is awake and the others rest,
     the last to rest being the first to wake. Whoever looks after the pool calls ``widen``
     when work waits while the processor does not: then those at work are waiting inside an
-    agent, their permits are written off, and twice as many others are woken. Who comes back
-    without a permit takes one that is free, or rests.
+    agent, their permits are written off, and twice as many others may be brought in. Who
+    comes back without a permit takes one that is free, or rests.
     """
 
     def __init__(self, limits: PoolLimits | None = None) -> None:
@@ -160,7 +157,10 @@ class Pool:
         """Write off the permits that are out, and let twice as many others work."""
         self._window = min(2 * self._window, self.limits.maximum)
         self.write_off()
-        self._summon(_AT_ONCE)
+
+    def bring_in(self, count: int) -> bool:
+        """Wake or hire so many, while work waits; whether there may be more to bring in."""
+        return bool(self.ready or self.urgent) and self._summon(count) == count
 
     def write_off(self) -> None:
         """Forget the permits that are out: those who have them may never come back."""
@@ -222,11 +222,14 @@ class Pool:
         with self._lock:
             return list(self._workers)
 
-    def _summon(self, count: int) -> None:
-        """Wake or hire so many, as far as permits and limits go."""
-        woken, hired = [], []
+    def _summon(self, count: int) -> int:
+        """Wake or hire so many, as far as permits and limits go; give how many it was."""
+        woken: list[Worker] = []
+        hired: list[Worker] = []
         with self._lock:
-            while count > 0 and self._awake < self._window and not self._stopped:
+            while len(woken) + len(hired) < count and not (
+                self._stopped or self._awake >= self._window
+            ):
                 if self._idle:
                     worker = self._idle.pop()
                     woken.append(worker)
@@ -238,11 +241,11 @@ class Pool:
                     break
                 worker.permit = self._epoch
                 self._awake += 1
-                count -= 1
         for worker in woken:
             worker.bell.release()
         for worker in hired:
             self._hire(worker)
+        return len(woken) + len(hired)
 
     def _hire(self, worker: Worker) -> None:
         """Give a worker its thread, if the system has one and the end has not come."""
@@ -277,9 +280,6 @@ class Pool:
         _HERE.pool, _HERE.worker = self, worker
         goes_on = bool(worker.permit) or self._rest(worker)
         while goes_on:
-            # Hiring takes long, so it is everybody's task: nobody is kept by it from more.
-            if self._awake < self._window and (self.ready or self.urgent):
-                self._summon(_AT_ONCE)
             while self._may_work(worker) and (work := self._next()) is not None:
                 do(work)
             goes_on = self._rest(worker)

@@ -12,6 +12,8 @@ from .pool import Pool, do
 
 _DORMANT_AFTER = 50
 """Looks at which nothing waited, after which the watch sleeps until it is called."""
+_AT_ONCE = 16
+"""How many are brought in before it looks at the alarms: to hire a thread takes long."""
 _STUCK_AFTER = 100
 """Looks at which work waited and none was begun, after which the pool is widened anyhow."""
 
@@ -28,6 +30,8 @@ class PoolWatch:
         self.alarms = Alarms(self.call)
         self.awake = False
         """Whether it will look soon without being called."""
+        self.sees_idleness = False
+        """Whether the processor had time to spare at its last look."""
         self._interval = min(pool.limits.interval, threading.TIMEOUT_MAX)
         self._called = threading.Event()
         self._stopped = False
@@ -72,7 +76,9 @@ class PoolWatch:
         # What was used up meanwhile says nothing about those at work now.
         self._cpu, self._time = time.process_time(), time.monotonic()
         self._called.clear()
-        self._called.wait(self._until_alarm(self._interval))
+        # First cleared, then looked: stop() does it the other way round.
+        if not self._stopped:
+            self._called.wait(self._until_alarm(self._interval))
         return 0
 
     def _until_alarm(self, at_most: float) -> float:
@@ -83,7 +89,7 @@ class PoolWatch:
         due = [*self._held_up, *cast("list[Actor]", self.alarms.take_due())]
         self._held_up = []
         for actor in due:
-            if actor.turn.acquire(blocking=False):
+            if actor.turn.acquire():
                 if actor.urgent:
                     do(actor)
                 else:
@@ -103,15 +109,25 @@ class PoolWatch:
             return False
         if share < pool.limits.threshold or self._is_stuck():
             pool.widen()
+            self._bring_in()
         else:
             pool.narrow()
         return True
+
+    def _bring_in(self) -> None:
+        """Bring in all who may work, while those whose time comes are woken all the same."""
+        while not self._stopped and self._pool.bring_in(_AT_ONCE):
+            self._ring()
+            self._pool.do_urgent()
+        # What that took says nothing about those at work.
+        self._share_used()
 
     def _share_used(self) -> float:
         """Give the share of a core that the process has used since it was asked last."""
         cpu, now = time.process_time(), time.monotonic()
         share = (cpu - self._cpu) / max(now - self._time, 1e-9)
         self._cpu, self._time = cpu, now
+        self.sees_idleness = share < self._pool.limits.threshold
         return share
 
     def _is_stuck(self) -> bool:

@@ -85,7 +85,7 @@ class PooledDispatcher:
     def _notify(self, mailbox: Mailbox) -> None:
         # Who gets the turn here sees to it that the actor is run; whoever holds it looks
         # for letters when it lets go.
-        if mailbox.turn.acquire(False):
+        if mailbox.turn.acquire():
             if mailbox.owner.urgent:
                 self._pool.submit_urgent(mailbox.owner)
             else:
@@ -130,11 +130,14 @@ class PooledDispatcher:
         if not self._watch.awake:
             self._watch.call()
 
-    def _learn(self, host: AgentActor) -> None:
-        """Take an agent for one that blocks, until it is time to look again."""
-        if not host.blocks:
-            host.blocks = True
-            self._seen.append(host)
+    def _learn(self, sweep: Sweep) -> None:
+        """Take agents that wait for something for ones that block, until we look again."""
+        if not self._watch.sees_idleness:
+            return
+        for host in sweep.slow_ones():
+            if not host.blocks:
+                host.blocks = True
+                self._seen.append(host)
 
     def _forget(self) -> None:
         """Let those who only happened to wait go with the others again."""
@@ -152,7 +155,7 @@ class PooledDispatcher:
             actor.request_stop()
             if not alone:
                 self._notify(actor.actor_inbox)
-            elif actor.turn.acquire(False):
+            elif actor.turn.acquire():
                 actor.finish()
         busy = self._wait_ended(actors, countdown)
         for actor in busy:
@@ -181,9 +184,10 @@ class PooledDispatcher:
             actor.alarms = None
         self._released = True
         self._withdraw()
-        self._close(Countdown(timeout))
+        countdown = Countdown(timeout)
+        self._close(countdown)
         self._forget()
-        return [a.name for a in actors if a.turn.locked() and not a.ended.is_set()]
+        return [a.name for a in actors if not (a.ended.is_set() or _is_let_go(a, countdown))]
 
     def _withdraw(self) -> None:
         """Let go of those that wait to be run; their letters are the next dispatcher's."""
@@ -204,3 +208,14 @@ class PooledDispatcher:
     def statistics(self) -> PoolStatistics:
         """Give the pool's workers at this moment."""
         return self._pool.statistics()
+
+
+def _is_let_go(actor: Actor, countdown: Countdown) -> bool:
+    """Wait until nobody runs the actor or is about to; whether that comes in time."""
+    while not actor.turn.acquire():
+        if not countdown.left():
+            return False
+        # Somebody is just announcing a letter; that takes no longer than it takes.
+        threading.Event().wait(min(_SLICE, countdown.left()))
+    actor.release_turn()
+    return True

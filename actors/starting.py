@@ -40,7 +40,7 @@ class Starting:
             unregister(actor)
             return True
         lives = actor.begin()
-        if lives and self._given_up and actor.turn.acquire(blocking=False):
+        if lives and self._given_up and actor.turn.acquire():
             # Nobody waited for it, and nobody else will have it end.
             actor.finish()
         return lives

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from math import inf
 from operator import length_hint
-from time import process_time
+from sys import getrefcount
 from typing import Any, Protocol
 
 from ..clock import Clock
@@ -18,10 +18,18 @@ from .mailbox import Letter
 from .messages import Call, Perceive
 from .pool import blocking
 
+
+def _count_ours() -> int:
+    ours = object()
+    return getrefcount(ours)
+
+
+_OURS = _count_ours()
+"""What ``getrefcount`` says of a local object that nobody else has; Pythons differ."""
 STRETCH = 64
 """How many agents a worker visits before it looks whether somebody else needs it."""
 SLOW = 0.001
-"""Seconds in ``act`` after which it is worth asking what they went to."""
+"""Seconds after which it is worth asking what they went to."""
 
 
 class Slots(Protocol):
@@ -66,7 +74,17 @@ class Sweep:
     with the next. An agent that is being run, or has letters waiting, gets a letter too.
     """
 
-    __slots__ = ("_again", "_call", "_clock", "_cursor", "_hosts", "_left", "_lists", "_slow")
+    __slots__ = (
+        "_again",
+        "_call",
+        "_clock",
+        "_cursor",
+        "_hosts",
+        "_indices",
+        "_left",
+        "_lists",
+        "_slow",
+    )
 
     def __init__(
         self,
@@ -76,14 +94,14 @@ class Sweep:
         *,
         clock: Clock,
         again: Callable[[Sweep], None],
-        slow: Callable[[AgentActor], None],
+        slow: Callable[[Sweep], None],
     ) -> None:
         """Set out.
 
         Args:
             hosts: in the order of the indices.
             again: offers the sweep to the next worker, while this one is at it.
-            slow: is told of agents that took long while the processor was idle.
+            slow: is told when a few visits took long, and may ask for whom.
         """
         self._call = call
         self._clock = clock
@@ -96,6 +114,7 @@ class Sweep:
         observations = call.observations
         if len(indices) != len(observations):
             observations = [observations[index] for index in indices]
+        self._indices = indices
         self._left = iter(indices)
         # A zip of lists gives each item to one thread alone: the GIL is not let go inside.
         self._cursor = zip(self._left, hosts, observations, strict=True)
@@ -123,19 +142,23 @@ class Sweep:
                 host.turn.release()
 
     # One loop, since a call in it costs a fifth of a visit.
-    def _visit_some(self) -> None:  # noqa: C901, PLR0912
+    def _visit_some(self) -> None:  # noqa: C901, PLR0912, PLR0915
         """Visit the next few; on a thread that may be lost if an agent hangs."""
-        done = 0
-        cpu = process_time()
+        done, last = 0, -1
         call, episode, mail = self._call, self._call.episode, self._call.mail
-        now, new = self._clock.now, Context.__new__
+        now, references = self._clock.now, getrefcount
         over_at = inf if call.deadline is None else call.deadline
         actions, started, finished = self._lists
-        begun = now()
+        first = begun = now()
+        # Made afresh for each agent, as far as anybody can see: where nobody has kept it, the
+        # same one does again.
+        context = Context.at(call, self._hosts[0], begun)
         try:
             for index, host, observation in islice(self._cursor, STRETCH):
-                turn, inbox = host.turn, host.actor_inbox
-                if not turn.acquire(False):
+                turn, letters = host.turn, host.letters
+                try:
+                    turn.pop()
+                except IndexError:
                     call.post(index)
                     continue
                 # First written, then looked; see RoundCall.close.
@@ -143,45 +166,48 @@ class Sweep:
                 try:
                     if call.over or begun >= over_at:
                         call.skip(index)
-                    elif inbox.letters:
+                    elif letters:
                         call.post(index)
                     else:
                         if host.episode != episode or (mail and host.name in mail):
                             host.prepare(call, index)
-                        # As Context.at, without the price of a call.
-                        context = new(Context)
-                        context._moment = call
-                        context._standing = host.standing
-                        context._started = begun
-                        context._outbox = None
+                        if references(context) > _OURS:
+                            context = Context.at(call, host, begun)  # the last agent kept it
+                        else:
+                            context._who = host
+                            context._started = begun
                         actions[index] = host.act(observation, context)
                         if context._outbox is not None:
                             call.say(index, context.take_said())
-                        finished[index] = ended = now()
-                        if call.over:
-                            call.return_late(index)
-                        else:
-                            done += 1
-                        if ended - begun > SLOW:
-                            cpu = self._look_why(host, ended - begun, cpu)
-                        begun = ended
+                            context._outbox = None
+                        finished[index] = begun = now()
+                        last = index
+                        done += 1
                 except BaseException as error:
                     self._fail(host, index, error, begun)
                     begun = now()
+                    context = Context.at(call, host, begun)  # what it said is never heard
                 finally:
-                    turn.release()
+                    turn.append(None)
                     # First let go, then look: put() does it the other way round.
-                    if inbox.letters and inbox.notify is not None:
-                        inbox.notify(inbox)
+                    if letters:
+                        host.announce()
+            # Those before the last were followed by a look that found the round open.
+            if call.over and last >= 0:
+                done -= 1
+                call.return_late(last)
         finally:
             call.settle(done)
+        if begun - first > SLOW:
+            self._slow(self)
 
-    def _look_why(self, host: AgentActor, took: float, cpu: float) -> float:
-        """Say so if nobody used the processor meanwhile; give what was used until now."""
-        now = process_time()
-        if now - cpu < took / 2:
-            self._slow(host)
-        return now
+    def slow_ones(self) -> Iterator[AgentActor]:
+        """Give the hosts whose agents took long until now."""
+        _, started, finished = self._lists
+        for index, host in zip(self._indices, self._hosts, strict=True):
+            begun, ended = started[index], finished[index]
+            if begun is not None and ended is not None and ended - begun > SLOW:
+                yield host
 
     def _fail(self, host: AgentActor, index: int, error: BaseException, begun: float) -> None:
         if is_ctrl_c(error):

@@ -191,7 +191,11 @@ class RoundCall:
 
     def return_late(self, index: int) -> None:
         """Say that an answer was written into a slot when the round was over."""
-        self._do(_TOO_LATE, index)
+        with self._lock:
+            # It may have been in time to be copied, and then it counts and nobody is late.
+            counts = self._round.finished[index] is not None
+        if not counts:
+            self._do(_TOO_LATE, index)
 
     def _todo(self, *, settled: bool) -> _Todo:
         """Ask the round what follows; under the lock."""

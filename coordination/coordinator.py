@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -247,14 +247,16 @@ class Coordinator(Actor):
 
     def _welcome(self, message: Returned) -> None:
         # A host that answers twice is neither away nor late.
+        mail: Sequence[Parcel] = ()
         if self._absences.come_back(message.agent_id, message.round):
+            mail = message.mail
             self._late += message.late
             if message.error is not None and self._supervisor.counts(
                 message.agent_id, message.round
             ):
                 self._late_failures[message.agent_id] = message.error
             self._absences.give_back(message.agent_id, message.unheard)
-        self._correspondence.come_back(message.agent_id, message.said, message.mail)
+        self._correspondence.come_back(message.agent_id, message.said, mail)
 
     def _end_episode(self, message: EndEpisode) -> None:
         for agent_id, experience in message.previous.items():

@@ -136,7 +136,7 @@ class _Mouth(Outbox):
     __slots__ = ("_send",)
 
     def __init__(self, sender: str, moment: Moment, send: Callable[[Parcel], None]) -> None:
-        phase = moment.phase or Phase.ACT
+        phase = Phase.ACT if moment.phase is None else moment.phase
         super().__init__(
             sender, round=moment.round, phase=phase, first=moment.first, cause=moment.cause
         )

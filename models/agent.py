@@ -121,9 +121,24 @@ class Silence:
 _SILENCE = Silence()
 
 
+class Who(Protocol):
+    """What all contexts of one agent share; a host is one for its agent."""
+
+    @property
+    def agent_id(self) -> str: ...
+
+    @property
+    def clock(self) -> Clock: ...
+
+    @property
+    def talk(self) -> Talk: ...
+
+    def rng(self) -> np.random.Generator: ...
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Standing:
-    """What all contexts of one agent share."""
+    """Who an agent is, where no host says it."""
 
     agent_id: str
     rng: Callable[[], np.random.Generator]
@@ -139,7 +154,7 @@ class Context:
     was ever said.
     """
 
-    __slots__ = ("_moment", "_outbox", "_standing", "_started")
+    __slots__ = ("_moment", "_outbox", "_started", "_who")
 
     def __init__(
         self,
@@ -163,13 +178,13 @@ class Context:
         """
         lived = missed if previous is None else (*missed, previous)
         stream = rng or _own_stream(agent_id)
-        self._standing = Standing(agent_id, stream, clock or SystemClock())
+        self._who: Who = Standing(agent_id, stream, clock or SystemClock())
         self._moment: Moment = OneMoment(round, deadline, lived)
         self._started = 0.0
         self._outbox: Outbox | None = None
 
     @classmethod
-    def at(cls, moment: Moment, standing: Standing, started: float = 0.0) -> Self:
+    def at(cls, moment: Moment, who: Who, started: float = 0.0) -> Self:
         """Make one the short way; for hosts.
 
         Args:
@@ -177,7 +192,7 @@ class Context:
         """
         context = cls.__new__(cls)
         context._moment = moment  # noqa: SLF001  its own, and two times as quick as __init__
-        context._standing = standing  # noqa: SLF001
+        context._who = who  # noqa: SLF001
         context._started = started  # noqa: SLF001
         context._outbox = None  # noqa: SLF001
         return context
@@ -185,7 +200,7 @@ class Context:
     @property
     def agent_id(self) -> str:
         """Whose it is."""
-        return self._standing.agent_id
+        return self._who.agent_id
 
     @property
     def round(self) -> int:
@@ -201,22 +216,22 @@ class Context:
     @property
     def previous(self) -> Experience | None:
         """The last step as this agent lived it; None at the start."""
-        lived = self._moment.experiences_of(self._standing.agent_id)
+        lived = self._moment.experiences_of(self._who.agent_id)
         return lived[-1] if lived else None
 
     @property
     def missed(self) -> tuple[Experience, ...]:
         """The steps before ``previous`` that passed while the agent was busy, oldest first."""
-        return self._moment.experiences_of(self._standing.agent_id)[:-1]
+        return self._moment.experiences_of(self._who.agent_id)[:-1]
 
     @property
     def rng(self) -> np.random.Generator:
         """The agent's own random stream, keyed by the society's seed and the agent's id."""
-        return self._standing.rng()
+        return self._who.rng()
 
     def time_left(self) -> float:
         """Give the seconds until the round closes; negative when it has."""
-        return self.deadline - self._standing.clock.now()
+        return self.deadline - self._who.clock.now()
 
     @property
     def topic(self) -> str:
@@ -226,7 +241,7 @@ class Context:
     @property
     def shared(self) -> Board:
         """The state that everyone may read, by key, as it was when the round opened."""
-        return self._standing.talk.board
+        return self._who.talk.board
 
     def tell(self, to: str, payload: Any) -> None:
         """Say something to one agent, or to "outside"; it hears it before the next round.
@@ -298,8 +313,8 @@ class Context:
             AskError: it raised, answers no questions, or is nobody.
         """
         seconds = max(0.0, self.time_left()) if timeout is None else timeout
-        standing = self._standing
-        return standing.talk.ask(standing.agent_id, self._moment, to, question, seconds)
+        who = self._who
+        return who.talk.ask(who.agent_id, self._moment, to, question, seconds)
 
     @property
     def said(self) -> tuple[Parcel, ...]:
@@ -308,8 +323,8 @@ class Context:
 
     def _say(self) -> Outbox:
         if self._outbox is None:
-            standing = self._standing
-            self._outbox = standing.talk.outbox(standing.agent_id, self._moment)
+            who = self._who
+            self._outbox = who.talk.outbox(who.agent_id, self._moment)
         return self._outbox
 
     def take_said(self) -> tuple[Parcel, ...]:

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import antiphon as ap
 import pytest
+from antiphon.actors.pool import PoolStatistics
 from antiphon.errors import SettingsError, StartError
 from antiphon.settings import SocietySettings, choice, flag, number, optional, whole
+
+FUSE = 5.0
+"""Seconds; for what is to happen."""
+MOMENT = 0.3
+"""Seconds; for what is not to happen."""
+NOTHING = 1e-9
+"""A share of the processor that is always used."""
 
 
 class Probe(ap.Agent):
@@ -83,6 +92,205 @@ def tables(value: object) -> Any:
         return (run.folder.path / "agents.csv").exists()
 
 
+def meeting(wait: float, *, blocking: bool = False, **settings: Any) -> Any:
+    """Have two agents wait for each other in a pool; give how that ends."""
+    both_there = threading.Barrier(2)
+
+    class Meets(ap.Agent):
+        def act(self, observation: Any, context: ap.Context) -> int:
+            both_there.wait(timeout=wait)
+            return 1
+
+    Meets.blocking = blocking  # type: ignore[attr-defined]  # as its author may declare
+    with ap.Society(dispatcher="pooled", **settings) as society:
+        ids = society.add(Meets, n=2)
+        return society.step(dict.fromkeys(ids)).counts
+
+
+def pool_maximum(value: int) -> Any:
+    return meeting(FUSE if value > 1 else MOMENT, blocking=True, pool_maximum=value)
+
+
+def pool_threshold(value: float) -> Any:
+    wait = FUSE if value > 1 else MOMENT
+    return meeting(wait, pool_threshold=value, pool_interval=0.01)
+
+
+def pool_interval(value: float) -> Any:
+    # Where no look finds the processor idle, it takes many looks to see that nobody gets on.
+    wait = FUSE if value < 1 else MOMENT
+    return meeting(wait, pool_interval=value, pool_threshold=NOTHING)
+
+
+def pool_of(society: Any) -> Any:
+    return society._stage.ensemble._dispatcher
+
+
+def pool_of_four(until: Callable[[PoolStatistics], bool], wait: float, **settings: Any) -> int:
+    """Start four threads, with little to do; give how many there are in the end."""
+    with ap.Society(
+        dispatcher="pooled", pool_initial=4, pool_threshold=NOTHING, **settings
+    ) as society:
+        society.add(Probe)
+        society.start()
+        pool = pool_of(society)
+        end = time.monotonic() + wait
+        never = threading.Event()
+        while not until(pool.statistics()) and time.monotonic() < end:
+            never.wait(0.005)  # or nobody else would get hold of the pool's lock
+        # As long as it may take those that ought to stay, to leave after all.
+        never.wait(0.1)
+        return int(pool.statistics().workers)
+
+
+def pool_initial(value: int) -> Any:
+    with ap.Society(dispatcher="pooled", pool_initial=value, pool_threshold=NOTHING) as society:
+        society.add(Probe)
+        society.start()
+        pool = pool_of(society)
+        return pool.statistics().workers >= 8
+
+
+def pool_minimum(value: int) -> Any:
+    def settled(pool: PoolStatistics) -> bool:
+        return pool.workers <= value
+
+    return pool_of_four(settled, FUSE, pool_minimum=value, pool_patience=0.01)
+
+
+def pool_patience(value: float) -> Any:
+    wait = FUSE if value < 1 else MOMENT
+    return pool_of_four(lambda pool: pool.workers == 1, wait, pool_patience=value)
+
+
+class Talker(ap.Agent):
+    """Says two things in each round to the listener, and notes what it hears."""
+
+    def __init__(self) -> None:
+        self.heard: list[Any] = []
+
+    def act(self, observation: Any, context: ap.Context) -> int:
+        if context.agent_id != "listener":
+            for number in (1, 2):
+                context.tell("listener", [context.round, number])
+        return 1
+
+    def receive(self, message: Any, sender: str, context: ap.Context) -> None:
+        self.heard.append(message)
+
+    def answer(self, question: Any, sender: str, context: ap.Context) -> Any:
+        return list(self.heard)
+
+
+def heard(**settings: Any) -> Any:
+    """Give what the listener hears of what two say in two rounds."""
+    with ap.Society(dispatcher="inline", **settings) as society:
+        society.add(Talker, ids=["listener", "one", "other"])
+        for _ in range(2):
+            society.step({"listener": None, "one": None, "other": None})
+        return society.ask("listener", "what did you hear?")
+
+
+def delivery(value: str) -> Any:
+    return heard(delivery=value)
+
+
+def heard_per_sender(value: int) -> Any:
+    return heard(heard_per_sender=value)
+
+
+def heard_per_round(value: int) -> Any:
+    return heard(heard_per_round=value)
+
+
+def mailbox_capacity(value: int | None) -> Any:
+    return heard(delivery="immediate", mailbox_capacity=value)
+
+
+def overflow(value: str) -> Any:
+    return heard(delivery="immediate", mailbox_capacity=1, overflow=value)
+
+
+def thinking(*, tuner: bool, target_ms: float) -> Any:
+    """Give how far an agent plans in the end that takes a millisecond for each step of it."""
+    clock = ap.ManualClock()
+
+    class Thinks(ap.Agent):
+        settings_type = ap.InferenceSettings
+
+        def __init__(self, settings: ap.InferenceSettings) -> None:
+            self.retune(settings.resolved_profile())
+
+        def act(self, observation: Any, context: ap.Context) -> int:
+            clock.advance(0.001 * self.length)
+            return self.length
+
+        def retune(self, profile: ap.Profile) -> None:
+            self.length = profile.policy_length
+
+    with ap.Society(tuner=tuner, dispatcher="inline", clock=clock) as society:
+        (agent_id,) = society.add(Thinks, profile="accurate", target_ms=target_ms)
+        return [society.step({agent_id: None}).actions[agent_id] for _ in range(90)][-1]
+
+
+def tuner(value: object) -> Any:
+    return thinking(tuner=value is True, target_ms=1.0)
+
+
+class Counts(Probe):
+    """Counts its acts, and can be put back."""
+
+    acts = 0
+
+    def act(self, observation: Any, context: ap.Context) -> Any:
+        self.acts += 1
+        self.do(observation, context)
+        return self.acts
+
+    def get_state(self) -> Any:
+        return self.acts
+
+    def set_state(self, state: Any) -> None:
+        self.acts = state
+
+
+def fate(bad_rounds: Iterable[int] = (3,), **settings: Any) -> Any:
+    """Have an agent fail in these rounds; give what came of each of nine."""
+
+    def do(observation: Any, context: ap.Context) -> None:
+        if context.round in bad_rounds:
+            raise RuntimeError
+
+    with ap.Society(**{"on_crash": "restart", "backoff": 0, **settings}) as society:
+        (agent_id,) = society.add(Counts, do=do)
+        outcomes = [society.step({agent_id: None}) for _ in range(9)]
+    return [outcome.actions.get(agent_id, outcome.status[agent_id]) for outcome in outcomes]
+
+
+def on_crash(value: str) -> Any:
+    return fate(on_crash=value)
+
+
+def max_restarts(value: int) -> Any:
+    return fate(max_restarts=value)
+
+
+def restart_window(value: int) -> Any:
+    return fate([3, 6], max_restarts=1, restart_window=value)
+
+
+def backoff(value: int) -> Any:
+    return fate(backoff=value)
+
+
+def backoff_limit(value: int) -> Any:
+    return fate(backoff=4, backoff_limit=value)
+
+
+def snapshot_interval(value: int) -> Any:
+    return fate(snapshot_interval=value)
+
+
 class SlowToMake(Probe):
     def __init__(self) -> None:
         super().__init__()
@@ -116,6 +324,24 @@ PROBES: dict[str, tuple[Callable[[Any], Any], Any, Any]] = {
     "batch_size": (batch_size, None, 1),
     "metrics": (metrics, True, False),
     "tables": (tables, True, False),
+    "pool_minimum": (pool_minimum, 1, 3),
+    "pool_initial": (pool_initial, 1, 8),
+    "pool_maximum": (pool_maximum, 1, 2),
+    "pool_threshold": (pool_threshold, NOTHING, 1e9),
+    "pool_interval": (pool_interval, 0.0005, 10.0),
+    "pool_patience": (pool_patience, 0.01, 10.0),
+    "delivery": (delivery, "ordered", "immediate"),
+    "heard_per_sender": (heard_per_sender, 1, 2),
+    "heard_per_round": (heard_per_round, 1, 3),
+    "mailbox_capacity": (mailbox_capacity, 1, None),
+    "overflow": (overflow, "refuse", "drop_oldest"),
+    "on_crash": (on_crash, "resume", "stop"),
+    "max_restarts": (max_restarts, 0, 1),
+    "restart_window": (restart_window, 3, 4),
+    "backoff": (backoff, 0, 4),
+    "backoff_limit": (backoff_limit, 1, 4),
+    "snapshot_interval": (snapshot_interval, 1, 10),
+    "tuner": (tuner, True, False),
     "start_timeout": (start_timeout, 0.05, 5.0),
     "grace": (grace, 0.0, 5.0),
 }
@@ -129,6 +355,43 @@ def test_every_setting_has_a_probe() -> None:
 def test_changing_a_setting_changes_what_happens(key: str) -> None:
     probe, one, other = PROBES[key]
     assert probe(one) != probe(other)
+
+
+@pytest.mark.parametrize("key", ["pool_minimum", "pool_initial"])
+def test_a_pool_of_more_threads_than_its_most_is_refused_before_anybody_starts(key: str) -> None:
+    settings: dict[str, Any] = {"dispatcher": "pooled", "pool_maximum": 2, key: 3}
+    with ap.Society(**settings) as society:
+        society.add(Probe)
+        with pytest.raises(SettingsError, match=f"'{key}' .*must be <= pool_maximum, which is 2"):
+            society.start()
+        assert threading.active_count() == 1
+
+
+@pytest.mark.parametrize(
+    ("key", "bad"),
+    [
+        ("pool_minimum", 0),
+        ("pool_initial", 0),
+        ("pool_maximum", 0),
+        ("pool_threshold", 0),
+        ("pool_interval", 0),
+        ("pool_patience", 0),
+        ("heard_per_sender", 0),
+        ("heard_per_round", 0),
+        ("mailbox_capacity", 0),
+        ("overflow", "spill"),
+        ("on_crash", "restrat"),
+        ("delivery", "late"),
+        ("max_restarts", -1),
+        ("restart_window", 0),
+        ("backoff", -1),
+        ("backoff_limit", 0.5),
+        ("snapshot_interval", 0),
+    ],
+)
+def test_a_society_with_a_bad_value_is_never_founded(key: str, bad: Any) -> None:
+    with pytest.raises(SettingsError, match=f"'{key}' .*must be .*, got "):
+        ap.Society(**{key: bad})
 
 
 @pytest.mark.parametrize(
@@ -208,6 +471,10 @@ def test_changing_how_agents_infer_changes_what_they_do(key: str, one: Any, othe
     assert inferring(**{key: one}) != inferring(**{key: other})
 
 
+def test_a_target_is_what_the_tuner_keeps_to() -> None:
+    assert thinking(tuner=True, target_ms=1.0) != thinking(tuner=True, target_ms=10.0)
+
+
 def test_the_backend_is_another_engine_that_does_the_same() -> None:
     grid = ap.GridWorld(size=5, agents=1)
     engines = [
@@ -219,5 +486,5 @@ def test_the_backend_is_another_engine_that_does_the_same() -> None:
 
 def test_every_setting_of_inference_has_a_probe() -> None:
     probed = {"profile", "policy_length", "gamma", "alpha", "selective_update_interval"}
-    probed |= {"action_selection", "backend"}
+    probed |= {"action_selection", "target_ms", "backend"}
     assert probed == {f.name for f in dataclasses.fields(ap.InferenceSettings)}

@@ -1,18 +1,38 @@
-"""No letter is ever stranded: it is read or handed back, whoever closes, puts and gets when."""
+"""No letter is ever stranded: it is read or handed back, whatever happens in between."""
 
 from __future__ import annotations
 
+import dis
 import sys
 import threading
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 import pykka
 import pytest
+from antiphon.actors import mailbox as mailbox_module
+from antiphon.actors.counts import check_law
+from antiphon.actors.dead_letters import DeadLetters, Reason
 from antiphon.actors.future import Future
-from antiphon.actors.mailbox import BLANK, Letter, Mailbox, refuse
+from antiphon.actors.lanes import Lanes
+from antiphon.actors.mailbox import BLANK, FEW, Letter, Mailbox, refuse
+from antiphon.actors.mailbox_rules import MailboxRules
 from antiphon.actors.messages import Perceive
 from antiphon.testing import RecordingCall
+from antiphon.tests.actors.letter_box import (
+    Call,
+    Halt,
+    Note,
+    Owner,
+    Sight,
+    bounded,
+    dead_of,
+    notes,
+    put,
+    read,
+    read_all,
+)
 from pykka.messages import _ActorStop
 
 FUSE = 10.0
@@ -24,16 +44,7 @@ def asked(message: Any = "question") -> tuple[Letter, Future[Any]]:
 
 
 def perceive(call: RecordingCall) -> Letter:
-    return Letter(Perceive(call, 4, None, ()))
-
-
-@pytest.fixture
-def restless() -> Iterator[None]:
-    """Threads change places as often as they can."""
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    yield
-    sys.setswitchinterval(interval)
+    return Letter(Perceive(call, 4))
 
 
 def test_letters_come_out_in_the_order_in_which_they_went_in() -> None:
@@ -129,27 +140,32 @@ def test_each_letter_is_announced_once_until_the_mailbox_closes() -> None:
     assert len(announced) == 2
 
 
-class Interrupted:
-    """A queue at which somebody closes the mailbox just before, or just after, a letter goes in."""
+KINDS = [Note, Sight, Call, Halt]
+BACKLOGS: dict[str, list[Any]] = {
+    "nothing": [],
+    "one": notes("a", [-1]),
+    "a flood": notes("a", range(-3 * FEW, 0)),
+    "a crowd": [Note("abc"[i % 3], i) for i in range(-3 * FEW, 0)],
+}
 
-    def __init__(self, mailbox: Mailbox, moment: str) -> None:
-        self._letters = mailbox.letters
-        self._mailbox = mailbox
+
+class Interrupted(deque[Letter]):
+    """A queue at which something happens just before, or just after, a letter goes in."""
+
+    def __init__(self, letters: deque[Letter], moment: str, happens: Callable[[], object]) -> None:
+        super().__init__(letters)
         self._moment = moment
+        self._happens = happens
 
     def append(self, letter: Letter) -> None:
-        closes = letter is not BLANK
-        if closes and self._moment == "before":
-            self._mailbox.close()
-        self._letters.append(letter)
-        if closes and self._moment == "after":
-            self._mailbox.close()
+        self._interrupt("before", letter)
+        super().append(letter)
+        self._interrupt("after", letter)
 
-    def __len__(self) -> int:
-        return len(self._letters)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._letters, name)
+    def _interrupt(self, moment: str, letter: Letter) -> None:
+        if self._moment == moment and letter is not BLANK:
+            self._moment = "over"
+            self._happens()
 
 
 class LooksFirst(Mailbox):
@@ -162,85 +178,370 @@ class LooksFirst(Mailbox):
             self.letters.append(letter)
 
 
-def is_answered(mailbox: Mailbox, moment: str) -> bool:
-    mailbox.letters = Interrupted(mailbox, moment)  # type: ignore[assignment]
-    letter, answer = asked()
+def is_answered(mailbox: Mailbox, moment: str, kind: type[Note], backlog: str) -> bool:
+    """Close a mailbox while a letter is put; whether somebody hears of that letter."""
+    put(mailbox, *BACKLOGS[backlog])
+    if backlog == "a crowd":
+        read(mailbox)
+    mailbox.letters = Interrupted(mailbox.letters, moment, mailbox.close)
+    letter, answer = asked(kind("z"))
     mailbox.put(letter)
     return answer.is_set()
 
 
+@pytest.mark.parametrize("backlog", BACKLOGS)
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("moment", ["before", "after"])
-def test_a_letter_put_while_the_mailbox_closes_is_answered(moment: str) -> None:
-    assert is_answered(Mailbox(), moment)
+def test_a_letter_put_while_the_mailbox_closes_is_answered(
+    moment: str, kind: type[Note], backlog: str
+) -> None:
+    mailbox = Mailbox()
+    assert is_answered(mailbox, moment, kind, backlog)
+    assert mailbox.empty()
+    assert mailbox.lanes is None
+    check_law([mailbox])
 
 
-def test_a_mailbox_that_looks_before_it_adds_is_caught() -> None:
-    assert not is_answered(LooksFirst(), "before")
+@pytest.mark.parametrize("backlog", BACKLOGS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_mailbox_that_looks_before_it_adds_is_caught(kind: type[Note], backlog: str) -> None:
+    assert not is_answered(LooksFirst(), "before", kind, backlog)
 
 
-class Race:
-    """Senders, a reader and somebody who closes, let loose at one moment."""
+class LeavesAtOnce(Mailbox):
+    """The mutant: it lets go of the lanes and does not look whether it was closed meanwhile."""
 
-    def __init__(self, senders: int, each: int, closers: int) -> None:
-        self.mailbox = Mailbox()
-        self.sent = [[asked() for _ in range(each)] for _ in range(senders)]
-        self.read = 0
-        self._gate = threading.Barrier(senders + closers + 1)
-        self._stopped = threading.Event()
-        self._threads = [threading.Thread(target=self._send, args=(own,)) for own in self.sent]
-        self._threads += [threading.Thread(target=self._close) for _ in range(closers)]
-        self._threads += [threading.Thread(target=self._read)]
-
-    def run(self) -> None:
-        for thread in self._threads:
-            thread.start()
-        for thread in self._threads:
-            thread.join(FUSE)
-        assert not any(thread.is_alive() for thread in self._threads)
-
-    def _send(self, letters: list[tuple[Letter, Any]]) -> None:
-        self._gate.wait(FUSE)
-        for letter, _ in letters:
-            self.mailbox.put(letter)
-
-    def _close(self) -> None:
-        self._gate.wait(FUSE)
-        self._stopped.set()
-        self.mailbox.wake()
-        self.mailbox.close()
-
-    def _read(self) -> None:
-        self._gate.wait(FUSE)
-        while not self._stopped.is_set():
-            letter = self.mailbox.get()
-            if letter.reply_to is not None:
-                self.read += 1
-                letter.reply_to.set("read")
-
-    def refused(self) -> int:
-        """Count the asks that were handed back; every other one must have been read."""
-        count = 0
-        for _, answer in (pair for own in self.sent for pair in own):
-            try:
-                assert answer.get(timeout=0) == "read"
-            except pykka.ActorDeadError:
-                count += 1
-        return count
+    def _refuse_all(self) -> None:
+        closing = sys._getframe(1).f_code.co_name == "close"
+        if closing or self.lanes is None:
+            super()._refuse_all()
 
 
-@pytest.mark.usefixtures("restless")
-@pytest.mark.parametrize("closers", [1, 2])
-def test_ten_thousand_asks_that_race_with_the_end_are_all_answered(closers: int) -> None:
-    for _ in range(50):
-        race = Race(senders=4, each=50, closers=closers)
-        race.run()
-        assert race.refused() + race.read == 200
+def closed_while(mailbox: Mailbox, patch: pytest.MonkeyPatch, name: str, at: int) -> None:
+    """Close a mailbox as soon as somebody who holds the lanes has done something ``at`` times."""
+    done: Any = getattr(Lanes, name)
+    left = [at]
+
+    def closes(lanes: Lanes, *arguments: Any) -> Any:
+        result = done(lanes, *arguments)
+        left[0] -= 1
+        if left[0] == 0:
+            mailbox.close()
+        return result
+
+    patch.setattr(Lanes, name, closes)
 
 
-@pytest.mark.soak
-@pytest.mark.usefixtures("restless")
-def test_a_million_asks_that_race_with_the_end_are_all_answered() -> None:
-    for _ in range(5000):
-        race = Race(senders=4, each=50, closers=2)
-        race.run()
-        assert race.refused() + race.read == 200
+def left_behind(mailbox: Mailbox, patch: pytest.MonkeyPatch, name: str, at: int) -> int:
+    """Fill, read and close it in the middle of that; count the letters that stay in it."""
+    closed_while(mailbox, patch, name, at)
+    put(mailbox, *notes("a", range(2 * FEW)), *notes("b", range(2 * FEW)), Sight("c"))
+    read(mailbox)
+    assert mailbox._closed
+    return mailbox.waiting()
+
+
+WORK_ON_LANES = [("add", 1), ("add", 20), ("take", 1)]
+
+
+@pytest.mark.parametrize(("name", "at"), WORK_ON_LANES)
+def test_letters_that_are_being_sorted_when_the_mailbox_closes_are_handed_back(
+    name: str, at: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mailbox = bounded(20)
+    assert left_behind(mailbox, monkeypatch, name, at) == 0
+    check_law([mailbox], dead_of(mailbox))
+
+
+@pytest.mark.parametrize(("name", "at"), WORK_ON_LANES)
+def test_a_mailbox_that_does_not_look_again_after_sorting_is_caught(
+    name: str, at: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mailbox = LeavesAtOnce(Owner(), MailboxRules(20))
+    assert left_behind(mailbox, monkeypatch, name, at) > 0
+
+
+class Stirring(Mailbox):
+    """Something happens just when the reader has got up and told others so."""
+
+    stirs: Callable[[], object] | None = None
+
+    @property
+    def _quiet(self) -> int:
+        return self._level
+
+    @_quiet.setter
+    def _quiet(self, level: int) -> None:
+        self._level = level
+        if level > 0 and self.stirs is not None:
+            stirs, self.stirs = self.stirs, None
+            stirs()
+
+
+def test_a_letter_that_comes_while_the_reader_of_a_closed_mailbox_gets_up_is_answered() -> None:
+    mailbox = Stirring()
+    mailbox.close()
+    letter, answer = asked()
+    mailbox.stirs = lambda: mailbox.put(letter)
+    assert mailbox.get(FUSE) is BLANK
+    with pytest.raises(pykka.ActorDeadError):
+        answer.get(timeout=0)
+    later, answer = asked()
+    mailbox.put(later)
+    assert answer.is_set()
+
+
+class Late(deque[Letter]):
+    """A queue whose reader is held up just before it takes a letter."""
+
+    def __init__(self, happens: Callable[[], object]) -> None:
+        super().__init__()
+        self.happens: Callable[[], object] | None = happens
+
+    def popleft(self) -> Letter:
+        if self.happens is not None:
+            happens, self.happens = self.happens, None
+            happens()
+        return super().popleft()
+
+
+def read_late() -> tuple[Mailbox, list[Any], list[bool]]:
+    """Have a mailbox sorted while its reader takes a letter.
+
+    Gives what that reads, and when it was wrong to think that nothing is left.
+    """
+    mailbox = bounded(4 * FEW)
+    flood = notes("a", range(3 * FEW))
+    mailbox.letters = Late(lambda: put(mailbox, *flood[2:], *notes("b", range(3 * FEW))))
+    put(mailbox, *flood[:2])
+    messages, empty = [], []
+    for _ in range(7 * FEW):
+        letter = mailbox.get(0)
+        if letter is not BLANK:
+            messages.append(letter.message)
+        empty.append(mailbox.empty() and mailbox.waiting() > 0)
+    return mailbox, messages, empty
+
+
+def in_order(messages: list[Any]) -> bool:
+    of_each = [[m.number for m in messages if m.sender == sender] for sender in "ab"]
+    return of_each == [sorted(numbers) for numbers in of_each]
+
+
+def test_a_reader_that_is_held_up_overtakes_nothing_that_is_sorted_meanwhile() -> None:
+    mailbox, messages, empty = read_late()
+    assert len(messages) + len(dead_of(mailbox).last()) == 6 * FEW
+    assert in_order(messages)
+    assert not any(empty)
+
+
+@pytest.mark.parametrize("blanks", [0, 1])
+def test_a_mailbox_with_a_lower_fence_is_caught(
+    blanks: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mailbox_module, "_FENCE", (BLANK,) * blanks)
+    _, messages, empty = read_late()
+    assert not in_order(messages) or any(empty)
+
+
+def test_what_comes_while_a_crowd_disperses_is_read_in_its_own_order(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    mailbox = Mailbox()
+    is_empty = Lanes.is_empty
+    coming: list[Any] = [Note("a", 1), Halt("b")]
+
+    def as_it_empties(lanes: Lanes) -> bool:
+        empty = is_empty(lanes)
+        if empty:
+            put(mailbox, *coming)
+            coming.clear()
+        return empty
+
+    put(mailbox, Note("a", 0), Halt("a"))
+    monkeypatch.setattr(Lanes, "is_empty", as_it_empties)
+    assert read_all(mailbox) == [Halt("a"), Note("a", 0), Halt("b"), Note("a", 1)]
+
+
+def crowded(capacity: int | None = None) -> tuple[Mailbox, Lanes]:
+    mailbox = bounded(capacity)
+    put(mailbox, *notes("a", range(2 * FEW)), *notes("b", range(2 * FEW)))
+    assert mailbox.lanes is not None
+    return mailbox, mailbox.lanes
+
+
+def puts_while_taken(mailbox: Mailbox, patch: pytest.MonkeyPatch, *messages: Any) -> None:
+    """Have the next reader of a crowd take its letter while others come."""
+    take = Lanes.take
+    coming = [messages]
+
+    def takes(lanes: Lanes) -> Letter | None:
+        while coming:
+            put(mailbox, *coming.pop())
+        return take(lanes)
+
+    patch.setattr(Lanes, "take", takes)
+
+
+def test_those_who_put_never_wait_for_lanes_and_a_reader_looks_for_what_came_too_much(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    mailbox, _ = crowded(capacity=FEW)
+    puts_while_taken(mailbox, monkeypatch, *notes("c", range(2 * FEW)))
+    read(mailbox)
+    assert mailbox.waiting() == FEW
+    check_law([mailbox], dead_of(mailbox))
+
+
+def test_what_a_reader_finds_outdated_is_handed_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    mailbox, _ = crowded()
+    puts_while_taken(mailbox, monkeypatch, Sight("c", 1), Sight("c", 2))
+    read(mailbox)
+    read(mailbox)
+    assert [d.message for d in dead_of(mailbox).last()] == [Sight("c", 1)]
+    check_law([mailbox], dead_of(mailbox))
+
+
+class Door:
+    """A lock before which something happens."""
+
+    def __init__(self, happens: Callable[[], object]) -> None:
+        self._lock = threading.Lock()
+        self._happens = [happens]
+
+    def acquire(self, *, blocking: bool = True) -> bool:
+        while self._happens:
+            self._happens.pop()()
+        return self._lock.acquire(blocking=blocking)
+
+    def release(self) -> None:
+        self._lock.release()
+
+    def __enter__(self) -> None:
+        self.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+
+def test_a_letter_is_not_put_into_lanes_that_its_reader_has_left() -> None:
+    mailbox, lanes = crowded(capacity=FEW)
+    messages: list[Any] = []
+    lanes.lock = Door(lambda: messages.extend(read_all(mailbox)))  # type: ignore[assignment]
+    put(mailbox, Note("c"))
+    messages += read_all(mailbox)
+    assert Note("c") in messages
+    check_law([mailbox], dead_of(mailbox))
+
+
+def test_a_reader_takes_nothing_from_lanes_that_were_cleared_before_it_had_them() -> None:
+    mailbox, lanes = crowded()
+    lanes.lock = Door(mailbox.close)  # type: ignore[assignment]
+    assert mailbox.get(0) is BLANK
+    assert mailbox.empty()
+    check_law([mailbox], dead_of(mailbox))
+
+
+@pytest.mark.parametrize("capacity", [None, 2, 2 * FEW])
+@pytest.mark.parametrize("backlog", BACKLOGS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_letter_of_any_kind_is_announced_once(
+    kind: type[Note], backlog: str, capacity: int | None
+) -> None:
+    announced: list[Mailbox] = []
+    mailbox = bounded(capacity)
+    put(mailbox, *BACKLOGS[backlog])
+    mailbox.notify = announced.append
+    for count in (1, 2):
+        put(mailbox, kind("z", count))
+        assert announced == [mailbox] * count
+    mailbox.notify = None
+    put(mailbox, kind("z", 3))
+    assert len(announced) == 2
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_letter_of_any_kind_wakes_a_sleeping_reader(kind: type[Note]) -> None:
+    mailbox = Mailbox()
+    got: list[Letter] = []
+    # Twice, for the second time it has been awake before.
+    reader = threading.Thread(target=lambda: got.extend([mailbox.get(FUSE), mailbox.get(FUSE)]))
+    reader.start()
+    for number in range(2):
+        while not mailbox._asleep and reader.is_alive():
+            pass
+        put(mailbox, kind("a", number))
+    reader.join(FUSE)
+    assert [letter.message for letter in got] == [kind("a", 0), kind("a", 1)]
+
+
+class Deaf:
+    """Somebody who raises when told that no answer will come."""
+
+    def __init__(self, error: BaseException) -> None:
+        self._error = error
+
+    def set_exception(self, info: Any = None) -> None:
+        raise self._error
+
+
+@pytest.mark.parametrize("error", [ValueError(), SystemExit()])
+def test_one_who_cannot_be_told_keeps_nobody_else_from_being_told(error: BaseException) -> None:
+    mailbox = Mailbox()
+    mailbox.put(Letter("question", Deaf(error)))  # type: ignore[arg-type]
+    letter, answer = asked()
+    mailbox.put(letter)
+    mailbox.close()
+    assert answer.is_set()
+    assert mailbox.counts().dead == 2
+
+
+def test_what_dies_in_a_mailbox_is_recorded_with_its_reason_receiver_and_sender() -> None:
+    mailbox = bounded(1)
+    put(mailbox, Note("a", 0), Note("b", 1))
+    mailbox.close()
+    put(mailbox, "late", Call("k", 2))
+    assert [(d.message, d.reason, d.receiver, d.sender) for d in dead_of(mailbox).last()] == [
+        (Note("b", 1), Reason.REFUSED, "reader", "b"),
+        (Note("a", 0), Reason.CLOSED, "reader", "a"),
+        ("late", Reason.CLOSED, "reader", None),
+        (Call("k", 2), Reason.CLOSED, "reader", None),
+    ]
+
+
+LETS_OTHERS_IN = ("CALL", "PRECALL", "JUMP_BACKWARD", "RESUME", "SEND", "YIELD", "FOR_ITER")
+
+
+def gaps_in(function: Callable[..., Any], name: str) -> list[str]:
+    """Give what happens between reading an attribute and setting it, where others get in."""
+    steps = list(dis.get_instructions(function))
+    touched = [(i, s.opname) for i, s in enumerate(steps) if s.argval == name]
+    first = min(i for i, what in touched if what == "LOAD_ATTR")
+    (last,) = (i for i, what in touched if what == "STORE_ATTR")
+    return [s.opname for s in steps[first:last] if s.opname.startswith(LETS_OTHERS_IN)]
+
+
+@pytest.mark.parametrize(
+    ("function", "name"),
+    [
+        (Mailbox.put, "sent"),
+        (Mailbox._bury, "dead"),
+        (Mailbox._crowd, "lanes"),
+        (DeadLetters.record, "count"),
+    ],
+)
+def test_no_other_thread_gets_in_between_reading_and_setting_what_all_of_them_set(
+    function: Callable[..., Any], name: str
+) -> None:
+    assert gaps_in(function, name) == []
+
+
+class Careless:
+    count = 0
+
+    def record(self) -> None:
+        self.count = len([self.count]) + self.count + len("")
+
+
+def test_a_count_with_a_gap_in_it_is_caught() -> None:
+    assert gaps_in(Careless.record, "count") != []

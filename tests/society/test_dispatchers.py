@@ -16,36 +16,67 @@ from antiphon.models.agent import Context
 from antiphon.society import Society
 from antiphon.tests.society.cast import FUSE, Dice, Does, Ring, Witness, play, world_of_six
 
+TO_AND_FRO = [
+    ["threaded", "inline", "threaded", "inline"],
+    ["pooled", "inline", "pooled", "inline"],
+    ["threaded", "pooled", "threaded", "pooled"],
+    ["inline", "pooled", "threaded", "inline"],
+]
 
-def test_a_society_goes_on_with_the_same_state_on_threads_and_without() -> None:
+
+def name_of(dispatchers: list[str]) -> str:
+    return " ".join(dispatchers)
+
+
+@pytest.mark.parametrize("dispatchers", TO_AND_FRO, ids=name_of)
+def test_a_society_goes_on_with_the_same_state_whoever_runs_it(dispatchers: list[str]) -> None:
     whole, _ = play(world_of_six(), steps=20, seed=5, dispatcher="inline")
     witness = Witness()
-    with Society(world_of_six(), seed=5, tables=False) as society:
+    with Society(world_of_six(), seed=5, dispatcher=dispatchers[0], tables=False) as society:
         society.add(Dice, 5)
-        for steps, parallelize in ((4, True), (5, False), (6, True), (5, False)):
-            run = society.run(steps, parallelize=parallelize, progress=witness)
-            assert run.dispatcher == ("threaded" if parallelize else "inline")
+        for steps, dispatcher in zip((4, 5, 6, 5), dispatchers, strict=True):
+            go_on_with(society, dispatcher)
+            assert society.run(steps, progress=witness).dispatcher == dispatcher
     assert witness.everybody() == whole.everybody()
 
 
-def test_letters_under_way_arrive_whoever_runs_the_agents_next() -> None:
-    with Society(Ring(), tables=False) as society:
+def go_on_with(society: Society, dispatcher: str) -> None:
+    # The public switch names no dispatcher; it chooses between threads and none.
+    society.start()
+    society._choose_dispatcher(dispatcher)
+
+
+def test_run_chooses_between_threads_and_none() -> None:
+    with Society(Ring(), dispatcher="pooled", tables=False) as society:
+        society.add(Does)
+        assert society.run(1).dispatcher == "pooled"
+        assert society.run(1, parallelize=True).dispatcher == "threaded"
+        assert society.run(1, parallelize=False).dispatcher == "inline"
+
+
+@pytest.mark.parametrize("dispatchers", TO_AND_FRO, ids=name_of)
+def test_letters_under_way_arrive_whoever_runs_the_agents_next(dispatchers: list[str]) -> None:
+    with Society(Ring(), dispatcher=dispatchers[0], tables=False) as society:
         society.add(Does)
         for number in range(20):
             society.broadcast(number)
-            society.run(1, parallelize=number % 2 == 0)
+            go_on_with(society, dispatchers[number % 4])
+            society.run(1)
         for agent_id in society:
             heard = society.ask(agent_id, "heard")
             assert [message for message, _, _ in heard] == list(range(20))
 
 
-def test_a_society_with_an_agent_at_work_stays_as_it_is(let_go: threading.Event) -> None:
+@pytest.mark.parametrize("dispatcher", ["threaded", "pooled"])
+def test_a_society_with_an_agent_at_work_stays_as_it_is(
+    dispatcher: str, let_go: threading.Event
+) -> None:
     def act(seen: Any, context: Context) -> int:
         if context.round == 1:
             let_go.wait(FUSE)
         return 1
 
-    with Society(Ring(), timeout=0.3, tables=False) as society:
+    with Society(Ring(), dispatcher=dispatcher, timeout=0.3, tables=False) as society:
         society.add(Does, ids=["b"], act=act)
         society.add(Does)
         society.run(1)
@@ -57,14 +88,16 @@ def test_a_society_with_an_agent_at_work_stays_as_it_is(let_go: threading.Event)
         assert society.run(2, parallelize=False).outcomes == {"acted": 6}
 
 
+@pytest.mark.parametrize("dispatcher", ["threaded", "pooled"])
 def test_an_agent_that_listens_for_ever_ends_the_society_and_not_its_caller(
-    let_go: threading.Event,
+    dispatcher: str, let_go: threading.Event
 ) -> None:
     class Listens(Does):
         def receive(self, message: Any, sender: str, context: Context) -> None:
             let_go.wait(FUSE)
 
-    with Society(Ring(), start_timeout=1.0, grace=0.0, tables=False) as society:
+    settings = {"dispatcher": dispatcher, "start_timeout": 1.0, "grace": 0.0}
+    with Society(Ring(), tables=False, **settings) as society:
         society.add(Listens, ids=["b"])
         society.add(Does)
         society.tell("b", "a long story")
@@ -75,8 +108,11 @@ def test_an_agent_that_listens_for_ever_ends_the_society_and_not_its_caller(
         let_go.set()
 
 
-def test_a_society_too_large_for_threads_goes_on_inline(monkeypatch: pytest.MonkeyPatch) -> None:
-    with Society(Ring(), dispatcher="inline", tables=False) as society:
+@pytest.mark.parametrize("dispatcher", ["inline", "pooled"])
+def test_a_society_too_large_for_threads_goes_on_as_before(
+    dispatcher: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Society(Ring(), dispatcher=dispatcher, tables=False) as society:
         society.add(Does)
         society.run(1)
         monkeypatch.setattr(threaded, "thread_limit", lambda: ThreadLimit(2, "a test says so"))

@@ -37,8 +37,11 @@ def test_after_a_stop_everything_is_a_typed_error_and_stop_may_come_again() -> N
             use()
 
 
+@pytest.mark.parametrize("dispatcher", ["threaded", "pooled"])
 @pytest.mark.parametrize("stoppers", [1, 2])
-def test_stop_from_other_threads_ends_a_run(stoppers: int, let_go: threading.Event) -> None:
+def test_stop_from_other_threads_ends_a_run(
+    stoppers: int, dispatcher: str, let_go: threading.Event
+) -> None:
     in_round = threading.Event()
 
     def act(seen: Any, context: Context) -> int:
@@ -51,7 +54,7 @@ def test_stop_from_other_threads_ends_a_run(stoppers: int, let_go: threading.Eve
         in_round.wait(FUSE)
         society.stop()
 
-    society = Society(Ring(), grace=0.5, tables=False)
+    society = Society(Ring(), dispatcher=dispatcher, grace=0.5, tables=False)
     society.add(Does, ids=["b"], act=act)
     society.add(Does)
     threads = [threading.Thread(target=stop) for _ in range(stoppers)]
@@ -64,7 +67,8 @@ def test_stop_from_other_threads_ends_a_run(stoppers: int, let_go: threading.Eve
     assert society.abandoned == ["b"]
 
 
-def test_an_agent_may_stop_its_society() -> None:
+@pytest.mark.parametrize("dispatcher", DISPATCHERS)
+def test_an_agent_may_stop_its_society(dispatcher: str) -> None:
     stopped = threading.Event()
 
     def act(seen: Any, context: Context) -> int:
@@ -73,7 +77,7 @@ def test_an_agent_may_stop_its_society() -> None:
         return 1
 
     world = Ring()
-    society = Society(world, grace=0.05, tables=False)
+    society = Society(world, dispatcher=dispatcher, grace=0.05, tables=False)
     society.add(Does, ids=["b"], act=act)
     society.add(Does)
     with pytest.raises(StoppedError):

@@ -102,10 +102,11 @@ def test_a_control_run_notices_a_single_other_action() -> None:
         hold_others_to_a_control_run(witness, 14, "inline")
 
 
+@pytest.mark.parametrize("dispatcher", ["threaded", "pooled"])
 @pytest.mark.parametrize("nth", [1, 2, 3])
 @pytest.mark.parametrize("rounds_away", [0, 3])
 def test_an_agent_that_is_late_or_hangs_until_released_harms_nobody_else(
-    rounds_away: int, nth: int, let_go: threading.Event
+    rounds_away: int, nth: int, dispatcher: str, let_go: threading.Event
 ) -> None:
     def hang() -> int:
         let_go.wait(FUSE)
@@ -117,7 +118,7 @@ def test_an_agent_that_is_late_or_hangs_until_released_harms_nobody_else(
             let_go.set()
 
     villain = Villain(hang, nth)
-    witness = with_villain(villain, steps=14, then=come_back, timeout=1.0, dispatcher="threaded")
+    witness = with_villain(villain, steps=14, then=come_back, timeout=1.0, dispatcher=dispatcher)
     statuses = [row[2] for row in witness.rows("villain")]
     assert statuses[: nth + rounds_away] == [
         *["acted"] * (nth - 1),
@@ -125,7 +126,7 @@ def test_an_agent_that_is_late_or_hangs_until_released_harms_nobody_else(
         *["busy"] * rounds_away,
     ]
     assert sum(step.outcome.late for step in witness.steps) <= 1
-    hold_others_to_a_control_run(witness, 14, "threaded")
+    hold_others_to_a_control_run(witness, 14, dispatcher)
 
 
 @pytest.mark.parametrize("nth", [1, 2, 3])

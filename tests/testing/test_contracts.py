@@ -297,13 +297,13 @@ class AnswersTwice(Perceiver):
 class AnswersForItsNeighbour(Perceiver):
     def perceive(self, message: Perceive) -> None:
         call = message.reply_to
-        action = self.agent.act(call.observation_of(0), Context.at(call, self.standing))
+        action = self.agent.act(call.observation_of(0), Context.at(call, self))
         message.reply_to.accept(0, action, self.clock.now(), self.clock.now())
 
 
 class TellsNoTime(Perceiver):
     def perceive(self, message: Perceive) -> None:
-        context = Context.at(message.reply_to, self.standing)
+        context = Context.at(message.reply_to, self)
         message.reply_to.accept(message.index, self.agent.act(None, context), 0.0, 0.0)
 
 
@@ -338,7 +338,7 @@ class MakesAnotherAgentAfterACrash(AgentActor):
 
 class ReadsExpiredCalls(Perceiver):
     def perceive(self, message: Perceive) -> None:
-        context = Context.at(message.reply_to, self.standing)
+        context = Context.at(message.reply_to, self)
         self._enter_episode(message.reply_to.episode)
         started = self.clock.now()
         try:

@@ -1,0 +1,336 @@
+"""Ways of passing messages on with one rule taken out, each of which a test falls on."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import pytest
+from antiphon.actors import agent_actor
+from antiphon.actors.address import Address
+from antiphon.actors.agent_actor import AgentActor
+from antiphon.actors.asks import Asks
+from antiphon.actors.interview import Interviews
+from antiphon.actors.messages import Deliver
+from antiphon.actors.openings import Openings
+from antiphon.coordination import correspondence, exchange
+from antiphon.coordination.call import Returned, RoundCall
+from antiphon.coordination.correspondence import Correspondence
+from antiphon.coordination.exchange import Exchange
+from antiphon.coordination.mail import Reason
+from antiphon.coordination.outcome import Status
+from antiphon.coordination.pigeonholes import Pigeonholes
+from antiphon.errors import AskDeadlockError
+from antiphon.models.agent import Context
+from antiphon.models.board import Board
+from antiphon.models.outbox import Outbox, Parcel, Phase
+from antiphon.tests.society import test_asking as asking
+from antiphon.tests.society import test_immediate as at_once
+from antiphon.tests.society import test_messages as messages
+from antiphon.tests.society import test_shared_state as shared
+
+
+def all_as_before(original: Any, /, **changes: Any) -> dict[Any, Any]:
+    return {**original, **{Status[name]: value for name, value in changes.items()}}
+
+
+# Each stands for a method of the same name.
+
+
+def keeps_what_it_delivers(self: Exchange, round: int) -> Any:
+    waiting = list(self._waiting)
+    deliveries = DELIVER(self, round)
+    self._waiting = waiting[:1]
+    return deliveries
+
+
+def says_it_again(self: AgentActor, call: Any, index: int) -> None:
+    unsent = self._unsent
+    PREPARE(self, call, index)
+    self._unsent, self.episode = unsent, agent_actor._NOWHERE
+
+
+def loses_mail_of_a_call_read_too_late(self: RoundCall, *arguments: Any, **facts: Any) -> Returned:
+    returned = RETURNED(self, *arguments, **facts)
+    return Returned(returned.round, returned.agent_id, late=returned.late)
+
+
+def loses_mail_of_calls_that_were_not_sent(self: RoundCall) -> Any:
+    return ((agent_id, experiences, ()) for agent_id, experiences, _ in UNHEARD(self))
+
+
+def answers_twice_and_the_second_takes_its_words_along(
+    self: RoundCall, index: int, *arguments: Any, **facts: Any
+) -> Returned:
+    said = self._said.pop(index, ())
+    returned = RETURNED(self, index, *arguments, **facts)
+    return Returned(returned.round, returned.agent_id, late=returned.late, said=said)
+
+
+def keeps_nothing(self: Pigeonholes, agent_id: str, parcels: Sequence[Parcel]) -> None:
+    pass
+
+
+def gives_everybody_their_mail(self: Correspondence, round: int, called: Any) -> Any:
+    return OPEN(self, round, lambda: self._exchange._members)
+
+
+def late_counts(
+    self: Correspondence, agent_id: str, said: Sequence[Parcel], mail: Sequence[Parcel]
+) -> None:
+    self._accept(said, None)
+    self.give_back(agent_id, mail)
+
+
+def outside_waits_for_the_round(self: Correspondence, round: int) -> Any:
+    return {}
+
+
+def inside_comes_with_outside(self: Correspondence, round: int) -> Any:
+    return correspondence._for_agents(self._note(self._exchange.deliver(round)))
+
+
+def subscribes_at_once(self: Exchange, said: Any, round: int) -> Any:
+    said = list(said)
+    self._subscribe(said)
+    return DELIVER_ALL(self, said, round)
+
+
+def receive_is_heard_at_once(self: AgentActor, context: Context) -> None:
+    for parcel in context.take_said():
+        for target in parcel.targets:
+            host = self.seat.talk._hosts[target]  # type: ignore[attr-defined]
+            Address(host).tell(Deliver.of(parcel, parcel.round))
+
+
+def board_is_shown_within_the_round(self: Context, key: str, value: Any) -> None:
+    talk: Any = self._who.talk
+    talk.board = Board({**talk.board, key: value}, talk.board.version + 1)
+    PUT(self, key, value)
+
+
+def numbers_begin_again(self: AgentActor, round: int, phase: Any, **facts: Any) -> Context:
+    return BETWEEN(self, round, phase, **facts | {"first": 0})
+
+
+def phase_is_forgotten(self: Interviews, agent_id: str, moment: Any) -> Outbox:
+    said = OUTBOX(self, agent_id, moment)
+    said._phase = Phase.ACT
+    return said
+
+
+def answers_from_now(self: Openings, round: int) -> Any:
+    return self._states[2]
+
+
+def nobody_looks_at_the_graph(self: Asks, asker: str, asked: str) -> None:
+    self._waits.setdefault(asker, []).append(asked)
+
+
+def path_is_not_named(self: Any, *arguments: Any) -> Any:
+    try:
+        return ASK(self, *arguments)
+    except AskDeadlockError as error:
+        raise AskDeadlockError(error.path[-1:]) from None
+
+
+def path_is_not_named_at_once(self: Asks, start: str, goal: str) -> list[str] | None:
+    path = PATH(self, start, goal)
+    return path and path[-1:]
+
+
+DELIVER = Exchange.deliver
+DELIVER_ALL = Exchange._deliver
+PREPARE = AgentActor.prepare
+BETWEEN = AgentActor._between
+RETURNED = RoundCall._returned
+UNHEARD = RoundCall.unheard
+OPEN = Correspondence.open
+PUT = Context.put
+OUTBOX = Interviews.outbox
+ASK = Interviews.ask
+PATH = Asks._path
+
+
+class Mutant(NamedTuple):
+    where: Any
+    name: str
+    mutant: Any
+    caught_by: Callable[[], None]
+
+
+def inline(check: Callable[[str], None]) -> Callable[[], None]:
+    return lambda: check("inline")
+
+
+def each_word_once() -> None:
+    messages.test_of_all_that_was_said_each_word_has_a_name_and_reaches_each_receiver_once("inline")
+
+
+def on_threads(check: Callable[[str, threading.Event], None]) -> Callable[[], None]:
+    def run() -> None:
+        let_go = threading.Event()
+        try:
+            check("threaded", let_go)
+        finally:
+            let_go.set()
+
+    return run
+
+
+def orders_of_steps() -> None:
+    told = messages.chat(dispatcher="inline")
+    messages.test_the_order_of_steps_and_answers_that_come_twice_change_nothing(None, told)
+
+
+def crashed_or_rejected(how: str) -> Callable[[], None]:
+    return lambda: messages.check_that_nobody_hears(how, "inline")
+
+
+MUTANTS = [
+    Mutant(Exchange, "deliver", keeps_what_it_delivers, each_word_once),
+    Mutant(AgentActor, "prepare", says_it_again, each_word_once),
+    Mutant(AgentActor, "_between", numbers_begin_again, each_word_once),
+    Mutant(Interviews, "outbox", phase_is_forgotten, each_word_once),
+    Mutant(Interviews, "outbox", phase_is_forgotten, crashed_or_rejected("rejected")),
+    Mutant(
+        RoundCall,
+        "_returned",
+        loses_mail_of_a_call_read_too_late,
+        on_threads(messages.test_a_call_that_is_read_too_late_gives_its_mail_back),
+    ),
+    Mutant(
+        RoundCall,
+        "unheard",
+        loses_mail_of_calls_that_were_not_sent,
+        on_threads(messages.test_a_call_that_is_never_sent_gives_its_mail_back),
+    ),
+    Mutant(
+        RoundCall, "_returned", answers_twice_and_the_second_takes_its_words_along, orders_of_steps
+    ),
+    Mutant(
+        Pigeonholes,
+        "keep",
+        keeps_nothing,
+        on_threads(messages.test_mail_for_one_who_is_busy_waits_in_order),
+    ),
+    Mutant(
+        Pigeonholes,
+        "keep",
+        keeps_nothing,
+        inline(messages.test_mail_for_one_who_is_down_is_heard_by_the_one_who_comes_back),
+    ),
+    Mutant(
+        Correspondence,
+        "open",
+        gives_everybody_their_mail,
+        inline(messages.test_mail_for_those_who_are_not_called_waits_in_order),
+    ),
+    Mutant(
+        correspondence,
+        "_REFUSED",
+        all_as_before(correspondence._REFUSED, TIMED_OUT=None),
+        messages.test_what_a_late_act_said_is_counted_and_not_heard,
+    ),
+    Mutant(
+        correspondence,
+        "_REFUSED",
+        all_as_before(correspondence._REFUSED, CRASHED=None),
+        crashed_or_rejected("crashed"),
+    ),
+    Mutant(
+        correspondence,
+        "_REFUSED",
+        all_as_before(correspondence._REFUSED, REJECTED=None),
+        crashed_or_rejected("rejected"),
+    ),
+    Mutant(
+        correspondence,
+        "_REFUSED",
+        all_as_before(correspondence._REFUSED, CRASHED=Reason.LATE),
+        crashed_or_rejected("crashed"),
+    ),
+    Mutant(
+        Correspondence,
+        "come_back",
+        late_counts,
+        messages.test_time_that_an_agent_spends_beyond_the_deadline_takes_its_words_along,
+    ),
+    Mutant(
+        exchange,
+        "in_order",
+        list,
+        inline(messages.test_the_order_is_that_of_receiver_sender_and_sequence),
+    ),
+    Mutant(
+        AgentActor,
+        "_keep_said",
+        receive_is_heard_at_once,
+        inline(messages.test_what_receive_says_is_heard_one_round_later),
+    ),
+    Mutant(
+        Correspondence,
+        "let_in",
+        outside_waits_for_the_round,
+        inline(messages.test_what_the_world_outside_says_is_heard_at_once_between_rounds),
+    ),
+    Mutant(
+        Correspondence,
+        "let_in",
+        inside_comes_with_outside,
+        inline(messages.test_what_the_world_outside_says_is_heard_at_once_between_rounds),
+    ),
+    Mutant(
+        Exchange,
+        "_deliver",
+        subscribes_at_once,
+        inline(messages.test_topics_reach_those_who_hear_them_from_the_round_after),
+    ),
+    Mutant(
+        Context,
+        "put",
+        board_is_shown_within_the_round,
+        inline(shared.test_what_is_written_in_a_round_is_read_by_all_in_the_next),
+    ),
+    Mutant(
+        Openings,
+        "_opening",
+        answers_from_now,
+        lambda: asking.test_it_is_answered_from_the_state_after_the_last_call_before_the_round(
+            "inline", None
+        ),
+    ),
+    Mutant(
+        Interviews,
+        "ask",
+        path_is_not_named,
+        lambda: asking.test_a_ring_is_refused_with_its_path_in_under_fifty_milliseconds(
+            3, "inline"
+        ),
+    ),
+    Mutant(
+        Asks,
+        "_path",
+        path_is_not_named_at_once,
+        lambda: at_once.test_a_ring_is_refused_with_its_path_in_under_fifty_milliseconds(
+            3, "threaded"
+        ),
+    ),
+    Mutant(
+        Asks, "_begin", nobody_looks_at_the_graph, lambda: at_once.cross("threaded", 1, timeout=0.3)
+    ),
+]
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda m: getattr(m.mutant, "__name__", m.name))
+def test_a_rule_taken_out_is_caught(mutant: Mutant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mutant.where, mutant.name, mutant.mutant)
+    with pytest.raises(AssertionError):
+        mutant.caught_by()
+
+
+def test_with_every_rule_in_its_place_they_all_pass() -> None:
+    for mutant in MUTANTS[:-1]:
+        mutant.caught_by()
+    at_once.cross("threaded", 1)
