@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from types import ModuleType
 
 from . import __version__
-from .commands import agents, bench, doctor, run
+from .commands.signals import Signals
 from .errors import AntiphonError, RunInterrupted
 
 _EPILOG = """\
@@ -21,8 +22,28 @@ examples:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; give its exit status: 0 done, 1 failed, 2 misused, 130 Ctrl-C."""
-    parser = _parser()
+    """Run one command.
+
+    Returns:
+        Its exit status: 0 done, 1 failed, 2 misused, 130 ended by Ctrl-C, 143 by SIGTERM.
+    """
+    with Signals() as signals:
+        try:
+            status = _run(argv, signals)
+        except RunInterrupted:
+            status = 130
+        except KeyboardInterrupt:
+            print("antiphon: interrupted", file=sys.stderr)
+            status = 130
+        return signals.status or status
+
+
+def _run(argv: Sequence[str] | None, signals: Signals) -> int:
+    # These take long to import, and who waits may have changed their mind.
+    from .commands import agents, bench, doctor, run
+
+    signals.loaded(whole=run.WHOLE, open=run.INTERRUPTIBLE)
+    parser = _parser((run, bench, agents, doctor))
     arguments = parser.parse_args(argv)
     if arguments.execute is None:
         parser.print_help()
@@ -32,11 +53,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     try:
         status: int = arguments.execute(arguments)
-    except RunInterrupted:
-        return 130
-    except KeyboardInterrupt:
-        print("antiphon: interrupted", file=sys.stderr)
-        return 130
     except (AntiphonError, ValueError, TypeError, OSError) as error:
         # What people can mend is one line; a traceback is for us: --log-level debug.
         logging.getLogger(__name__).debug("traceback", exc_info=True)
@@ -45,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return status
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(commands: Iterable[ModuleType]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="antiphon",
         description="Societies of message-driven agents that answer in time.",
@@ -60,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
         help="what to log to standard error (default: warning)",
     )
     parser.set_defaults(execute=None)
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for command in (run, bench, agents, doctor):
-        command.add_parser(commands)
+    words = parser.add_subparsers(title="commands", metavar="COMMAND")
+    for command in commands:
+        command.add_parser(words)
     return parser

@@ -339,3 +339,14 @@ class OutdatedError(AskError):
 
 class LostLetterError(AntiphonError, RuntimeError):
     """Letters have got lost or doubled, which is a fault of the kernel: please report it."""
+
+
+class ForkedError(AntiphonError, RuntimeError):
+    """What lives by a process's threads was used in its child by fork; make a new one there."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"{what} lives in the parent process, and a child by fork has none of its threads; "
+            "make a new one in the child"
+        )
+        self.what = what

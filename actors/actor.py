@@ -45,6 +45,7 @@ class Actor(pykka.ThreadingActor):
     # derives another may still give it any attribute.
     __slots__ = (
         "_has_stopped",
+        "_ref",
         "_released",
         "_started",
         "actor_inbox",
@@ -67,7 +68,7 @@ class Actor(pykka.ThreadingActor):
 
     def __init__(self, name: str | None = None, *, clock: Clock | None = None) -> None:
         # What pykka.Actor makes here, in forms that cost a fifth of the time and memory.
-        self.actor_inbox = self._create_actor_inbox()
+        self.actor_inbox = self._create_actor_inbox()  # pyright: ignore[reportIncompatibleVariableOverride]
         self.actor_inbox.owner = self
         self.actor_stopped = StopFlag()  # type: ignore[assignment]  # it has what Pykka uses
         # Here too, for those who look at many actors a thousand times a second.
@@ -84,16 +85,23 @@ class Actor(pykka.ThreadingActor):
         self.alarms: Alarms | None = None
         """Where ``wake_at`` is noted, by dispatchers whose threads are shared."""
         self._started: Future[None] | None = None
+        self._ref: Any = None
         self._released = False
         self._has_stopped = False
 
-    @cached_property
-    def actor_urn(self) -> str:  # type: ignore[override]  # made when somebody asks
-        return _next_urn()
+    # Made when somebody asks, which for most actors nobody does.
 
     @cached_property
+    def actor_urn(self) -> str:  # type: ignore[override]  # in Pykka an attribute
+        return _next_urn()
+
+    @property
     def actor_ref(self) -> Any:
-        return pykka.ActorRef(self)
+        """The actor's address for users of Pykka."""
+        if self._ref is None:
+            with _MAKING:
+                self._ref = self._ref or pykka.ActorRef(self)
+        return self._ref
 
     @property
     def started(self) -> Future[None]:

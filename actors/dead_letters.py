@@ -102,8 +102,8 @@ class DeadLetters:
             raise ValueError(f"kept must be >= 0, got {kept}")
         self._last: deque[DeadLetter] = deque(maxlen=kept)
         self._tallies = {reason: _Tally() for reason in Reason}
-        self._listeners: tuple[Listener, ...] = ()
-        self._listing = threading.Lock()
+        # A dict that stands for an ordered set, since one step is enough to change it.
+        self._listeners: dict[Listener, None] = {}
         # Threads that are telling the listeners of a letter at this moment.
         self._telling: set[int] = set()
 
@@ -122,17 +122,15 @@ class DeadLetters:
             self._tell(letter)
 
     def listen(self, listener: Listener) -> None:
-        """Have a function told of each letter from now on, on the thread that gave it up.
+        """Have a function told of each letter from now on, once, on the thread that gave it up.
 
         What dies while the function runs, and by its doing, is counted and kept, but not told.
         """
-        with self._listing:
-            self._listeners = (*self._listeners, listener)
+        self._listeners[listener] = None
 
     def unlisten(self, listener: Listener) -> None:
         """Tell a function no more; it may hear of a letter that is dying now."""
-        with self._listing:
-            self._listeners = tuple(known for known in self._listeners if known != listener)
+        self._listeners.pop(listener, None)
 
     def last(self) -> tuple[DeadLetter, ...]:
         """Give the letters that are kept, oldest first."""
@@ -149,7 +147,7 @@ class DeadLetters:
             return
         self._telling.add(thread)
         try:
-            for listener in self._listeners:
+            for listener in copy_of(self._listeners):
                 _contained(listener, letter)
         finally:
             self._telling.discard(thread)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from typing import Any, Final, TypeVar
 
 from pykka._envelope import Envelope
@@ -15,11 +16,11 @@ BLANK: Final[Letter] = Envelope(None)
 T = TypeVar("T")
 
 
-def copy_of(queue: deque[T]) -> tuple[T, ...]:
-    """Copy a queue while others go on using it."""
+def copy_of(items: Iterable[T]) -> tuple[T, ...]:
+    """Copy a queue or a dict while others go on using it."""
     while True:
         try:
-            return tuple(queue)
+            return tuple(items)
         except RuntimeError:
             continue  # it changed meanwhile
 

@@ -126,7 +126,8 @@ class PooledDispatcher:
         kind: type[Sweep] = Sweep,
     ) -> None:
         clock, again = hosts[0].clock, self._pool.ready.append
-        self._pool.submit(kind(call, hosts, indices, clock=clock, again=again, slow=self._learn))
+        slow = self._learn if kind is Sweep else _is_known
+        self._pool.submit(kind(call, hosts, indices, clock=clock, again=again, slow=slow))
         if not self._watch.awake:
             self._watch.call()
 
@@ -208,6 +209,10 @@ class PooledDispatcher:
     def statistics(self) -> PoolStatistics:
         """Give the pool's workers at this moment."""
         return self._pool.statistics()
+
+
+def _is_known(sweep: Sweep) -> None:
+    """Leave it at that: to look for slow ones among hundreds costs more than to call them."""
 
 
 def _is_let_go(actor: Actor, countdown: Countdown) -> bool:

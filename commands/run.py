@@ -13,6 +13,7 @@ from ..coordination.catalogue import environment_factory
 from ..coordination.health_watch import HealthWatch
 from ..coordination.progress import Bar, Lines, Progress, Silence
 from ..coordination.run import Run
+from ..coordination.stage import Stage
 from ..coordination.warning import HealthWarning
 from ..errors import RunInterrupted
 from ..society import Society
@@ -71,7 +72,7 @@ def add_parser(commands: Any) -> None:
     add("--default-action", metavar="JSON", help="the action for --on-missing default")
     add("--batch-size", metavar="N", help="how many agents may be acting at once (default: all)")
     add("--seed", metavar="N", help="where all chance comes from (default 0)")
-    add("--dispatcher", help="threaded (default) or inline")
+    add("--dispatcher", help="threaded (default), pooled or inline")
     add(
         "--baseline",
         action="store_true",
@@ -160,3 +161,14 @@ def _say(warning: HealthWarning) -> None:
 
 def _print(run: Run, *, as_json: bool) -> None:
     print(json.dumps(run.to_dict()) if as_json else run.summary(), flush=True)
+
+
+# What is interrupted by a signal (see Signals): whatever may take long. All else that is done
+# here, such as writing a round down or stopping, is soon over and never left half done.
+WHOLE = (execute.__code__,)
+INTERRUPTIBLE = (
+    Society.__init__.__code__,
+    Society.add.__code__,
+    Society.start.__code__,
+    Stage.advance.__code__,
+)

@@ -180,7 +180,7 @@ class Ensemble:
     def statistics(self) -> KernelStatistics:
         """Give the figures of mailboxes, threads and supervision now."""
         supervised = self._setup.supervisor.statistics()
-        waiting, largest = fullest((a.name, len(a.actor_inbox.letters)) for a in self._actors)
+        waiting, largest = fullest((a.name, a.actor_inbox.waiting()) for a in self._actors)
         return KernelStatistics(
             dispatcher=self._dispatcher_name,
             actors=len(self._actors),

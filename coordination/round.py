@@ -207,7 +207,8 @@ class Round:
         finished = cast("list[float]", self.finished)
         if self.deadline is not None:
             return max(finished, default=0.0) <= self.deadline
-        return max(map(sub, finished, self.started), default=0.0) <= self.timeout
+        spans = map(sub, finished, cast("list[float]", self.started))
+        return max(spans, default=0.0) <= self.timeout
 
     def _end_open_slots(self) -> list[int]:
         """Time out who has not answered in time; give those at work."""

@@ -44,7 +44,7 @@ def rounds_to_spread(n: int, *, seed: int, **settings: Any) -> int:
 def main() -> None:
     """Spread news among more and more agents."""
     print("agents  rounds until all know, in ten runs          mean   log2 n + ln n")
-    for n in (4, 16, 64, 256):
+    for n in (4, 16, 64, 128):
         rounds = [rounds_to_spread(n, seed=seed, dispatcher="pooled") for seed in range(10)]
         each, mean = " ".join(f"{r:>3}" for r in rounds), sum(rounds) / 10
         print(f"{n:>6}  {each} {mean:>11.1f} {math.log2(n) + math.log(n):>13.1f}")

@@ -64,12 +64,13 @@ def test_listeners_hear_of_each_letter_until_they_do_not_want_to() -> None:
     first: list[DeadLetter] = []
     second: list[DeadLetter] = []
     hear_first, hear_second = first.append, second.append
-    dead.listen(hear_first)
-    dead.listen(hear_second)
+    for hear in (hear_first, hear_second, hear_second):
+        dead.listen(hear)
     died = [letter(n) for n in range(3)]
     dead.record(died[0])
     dead.unlisten(hear_first)
     dead.record(died[1])
+    dead.unlisten(hear_second)
     dead.unlisten(hear_second)
     dead.record(died[2])
     assert (first, second) == (died[:1], died[:2])
@@ -204,4 +205,4 @@ def test_listeners_may_come_and_go_while_many_write() -> None:
         assert len(heard) >= 200
 
     together(4, comes_and_goes)
-    assert dead._listeners == ()
+    assert dead._listeners == {}

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from antiphon.models.agent import Context
-from antiphon.tests.examples.loading import load, printed
+from antiphon.tests.examples.loading import is_short, load
 from antiphon.tests.society.cast import DISPATCHERS
 
 auction: Any = load("auction")
@@ -83,7 +83,9 @@ def test_with_too_large_an_increment_it_may_miss_the_best(monkeypatch: pytest.Mo
         test_no_other_assignment_is_worth_more(6, 1)
 
 
-def test_the_example_prints_who_gets_what() -> None:
-    lines = printed("auction").splitlines()
+def test_the_example_prints_who_gets_what(capsys: pytest.CaptureFixture[str]) -> None:
+    assert is_short("auction")
+    auction.main()
+    lines = capsys.readouterr().out.splitlines()
     assert [line.count("[") for line in lines[1:6]] == [1] * 5
     assert "the most there is" in lines[-1]

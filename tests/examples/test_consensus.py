@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from antiphon.tests.examples.loading import load, printed
+from antiphon.tests.examples.loading import is_short, load
 from antiphon.tests.society.cast import DISPATCHERS
 
 consensus: Any = load("consensus")
@@ -71,6 +71,8 @@ def test_one_word_misheard_by_a_millionth_is_noticed(monkeypatch: pytest.MonkeyP
         test_all_end_with_the_mean_that_the_left_eigenvector_weights(5, 0)
 
 
-def test_the_example_prints_one_belief_twice() -> None:
-    *_, agreed, mean = printed("consensus").splitlines()
+def test_the_example_prints_one_belief_twice(capsys: pytest.CaptureFixture[str]) -> None:
+    assert is_short("consensus")
+    consensus.main()
+    *_, agreed, mean = capsys.readouterr().out.splitlines()
     assert agreed.split()[3].rstrip(",") == mean.split()[-1]

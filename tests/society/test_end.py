@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from itertools import count
 from typing import Any
 
 import pytest
@@ -65,6 +66,41 @@ def test_stop_from_other_threads_ends_a_run(
     for thread in threads:
         thread.join(FUSE)
     assert society.abandoned == ["b"]
+
+
+class StopsAt:
+    """An ``act`` whose nth call has two others stop the society; nobody waits for that."""
+
+    def __init__(self, nth: int) -> None:
+        self._calls = count(1)
+        self._nth = nth
+        self.now = threading.Event()
+
+    def __call__(self, seen: Any, context: Context) -> int:
+        if next(self._calls) == self._nth:
+            self.now.set()
+        return 1
+
+
+@pytest.mark.parametrize("dispatcher", ["threaded", "pooled"])
+@pytest.mark.parametrize("nth", range(1, 40, 3))
+def test_a_stop_at_any_moment_of_a_run_ends_it_and_leaves_nobody(nth: int, dispatcher: str) -> None:
+    act = StopsAt(nth)
+    society = Society(Ring(), dispatcher=dispatcher, grace=FUSE, tables=False)
+    society.add(Does, act=act)
+
+    def stop() -> None:
+        act.now.wait(FUSE)
+        society.stop()
+
+    threads = [threading.Thread(target=stop) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    with pytest.raises(StoppedError):
+        society.run(10**6)
+    for thread in threads:
+        thread.join(FUSE)
+    assert society.abandoned == []
 
 
 @pytest.mark.parametrize("dispatcher", DISPATCHERS)

@@ -346,6 +346,19 @@ def test_those_who_belong_together_are_stopped_together(dispatcher: str) -> None
         assert play(society) == acted(1) | {"a": ["down"], "b": ["down"]}
 
 
+@everywhere
+def test_what_failed_before_a_mate_did_goes_with_the_state_that_is_given_up(
+    dispatcher: str,
+) -> None:
+    fate = Fate("a receive 1", "b act 2")
+    with society_of(fate, dispatcher, together=[["a", "b"]]) as society:
+        play(society)
+        society.tell("a", "a bad word")
+        assert society.step({"b": None, "c": None}).status == {"b": "crashed", "c": "acted"}
+        assert play(society, 2) == acted(2)
+        assert [fate.calls[i].count("create") for i in IDS] == [2, 2, 1]
+
+
 @on_threads
 def test_one_that_hangs_while_its_mate_fails_is_built_anew_once_it_is_back(
     dispatcher: str, let_go: threading.Event
