@@ -7,12 +7,14 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from .actors.agent_actor import AgentActor
 from .actors.directive import Strategy
+from .actors.groups import Groups
 from .actors.simulated import SimulatedDispatcher
 from .actors.virtual_clock import VirtualClock
 from .clock import Clock, SystemClock
@@ -35,12 +37,12 @@ from .coordination.run import Run, RunFolder
 from .coordination.setup import Setup
 from .coordination.stage import Stage
 from .coordination.tuner import TunerSettings
-from .coordination.tuning import Candidate, Tuning, groups_of
+from .coordination.tuning import Tuning, candidates_of, groups_of
 from .coordination.voice import Voice
 from .errors import EscalatedError, SettingsError, StoppedError, UnknownNameError
 from .layers import Layers, resolve
 from .models.agent import Agent, Place
-from .models.profile import InferenceSettings, Tunable
+from .models.profile import InferenceSettings
 from .settings import SettingsType, SocietySettings
 
 
@@ -84,7 +86,8 @@ class Society(Voice):
         self._simulation = _simulation(clock, simulation, self.settings)
         self._clock = self._simulation.clock if self._simulation else clock or SystemClock()
         self._strategy = strategy
-        self._together = together
+        self._together = [list(group) for group in together]
+        Groups(self._together)
         self._environment: Environment | None = None
         self._rollout: Rollout | None = None
         places: list[str] | None = None
@@ -177,6 +180,8 @@ class Society(Voice):
             raise ValueError("a society needs agents; add some first")
         if self._roster.vacant:
             raise ValueError(f"nobody plays {', '.join(self._roster.vacant)}; add agents for them")
+        for agent_id in chain.from_iterable(self._together):
+            self._known(agent_id)
         ids = [resident.agent_id for resident in residents]
         if self._environment is not None:
             # Sorted, so that nothing depends on who was added first.
@@ -309,14 +314,7 @@ class Society(Voice):
     def _tuning(self, residents: Sequence[Resident]) -> Tuning | None:
         if not self.settings.tuner:
             return None
-        candidates = [
-            Candidate(r.agent_id, r.kind.__name__, profile, profile.target_ms)
-            for r in residents
-            if issubclass(r.kind, Tunable)
-            and isinstance(settings := r.options.get("settings"), InferenceSettings)
-            and (profile := settings.resolved_profile())
-        ]
-        groups = groups_of(candidates)
+        groups = groups_of(candidates_of(residents))
         if not groups:
             rule = "needs a target_ms: profile realtime or batch, or target_ms=... when adding"
             raise SettingsError("tuner", rule, source=self.source("tuner"))
@@ -395,7 +393,8 @@ class Society(Voice):
 
     def _with_speedup(self, run: Run, recipe: Callable[[], Any]) -> Run:
         keywords = {**dataclasses.asdict(self.settings), "dispatcher": "inline"}
-        with Society(recipe, **keywords) as twin:
+        rules: dict[str, Any] = {"strategy": self._strategy, "together": self._together}
+        with Society(recipe, **rules, **keywords) as twin:
             for kind, ids, host, options in self._additions:
                 twin.add(kind, ids=ids, host=host, **options)
             inline = twin.run(run.rounds, progress=Silence())

@@ -250,11 +250,11 @@ class AgentActor(Actor):
             self.episode = _NOWHERE
 
     def _deliver(self, message: Deliver) -> None:
+        if not hasattr(self.agent, "receive"):
+            raise TypeError(f"agent {self.name} hears no messages: it defines no receive()")
         if self._recovery is not None and self._recovery.is_down:
             self._recovery.hold(message)
             return
-        if not hasattr(self.agent, "receive"):
-            raise TypeError(f"agent {self.name} hears no messages: it defines no receive()")
         try:
             self._receive(message)
         except BaseException as error:

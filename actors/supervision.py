@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from ..errors import DownError
 from ..logs import get_logger
-from .actor import describe
+from .actor import describe, is_ctrl_c
 from .backoff import Backoff
 from .budget import Budget
 from .decision import Decision
@@ -170,7 +170,9 @@ class Supervisor:
         history.append(round)
         try:
             directive = Directive(self._strategy(failure))
-        except Exception as trouble:
+        except BaseException as trouble:
+            if is_ctrl_c(trouble):
+                raise
             # What is to be done now, only whoever gave us this strategy can say.
             trouble.__context__ = error
             return _Verdict(agent_id, Directive.ESCALATE, trouble)

@@ -96,10 +96,13 @@ def experiences_of(
 class Lived(Mapping[str, Experience]):
     """Each member's step in a round without environment, made when somebody asks for it."""
 
-    __slots__ = ("_experiences", "_observations", "_outcome")
+    __slots__ = ("_actions", "_experiences", "_intended", "_observations", "_round", "_status")
 
     def __init__(self, outcome: Outcome, observations: Mapping[str, Any]) -> None:
-        self._outcome = outcome
+        # Not the outcome: its errors lead, by their tracebacks, to this round's call, and that
+        # to the round before; so all rounds since the last without a failure would be kept.
+        self._round, self._status = outcome.round, outcome.status
+        self._intended, self._actions = outcome.intended, outcome.actions
         self._observations = observations
         self._experiences: dict[str, Experience] = {}
 
@@ -108,27 +111,26 @@ class Lived(Mapping[str, Experience]):
         return known or self._experiences.setdefault(agent_id, self._make(agent_id))
 
     def _make(self, agent_id: str) -> Experience:
-        outcome = self._outcome
         return Experience(
-            outcome.round,
+            self._round,
             self._observations[agent_id],
-            outcome.intended.get(agent_id),
-            outcome.actions.get(agent_id),
-            outcome.status[agent_id].value,
+            self._intended.get(agent_id),
+            self._actions.get(agent_id),
+            self._status[agent_id].value,
             None,
             False,
             False,
         )
 
     def __contains__(self, agent_id: object) -> bool:
-        return agent_id in self._outcome.status
+        return agent_id in self._status
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._outcome.status)
+        return iter(self._status)
 
     def __len__(self) -> int:
-        return len(self._outcome.status)
+        return len(self._status)
 
     def keys(self) -> KeysView[str]:
         # A dict's own keys are compared at the speed of C.
-        return self._outcome.status.keys()
+        return self._status.keys()

@@ -61,7 +61,7 @@ class Setup:
             SettingsError: there are to be more threads than the most.
         """
         dead_letters = DeadLetters()
-        restarts = strategy is not None or settings.on_crash == "restart"
+        restarts = strategy is not None or settings.on_crash != "resume"
         return cls(
             seed=settings.seed,
             dispatcher=settings.dispatcher,

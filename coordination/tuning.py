@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ..models.profile import Profile
+from ..models.profile import InferenceSettings, Profile, Tunable
 from .outcome import Outcome, Status
+from .roster import Resident
 from .tuner import Tuner, TunerDecision, TunerSettings
 
 _WITHOUT_ANSWER = (Status.TIMED_OUT, Status.BUSY)
@@ -31,6 +32,17 @@ class Candidate(NamedTuple):
     profile: Profile
     target_ms: float | None
     """None: it need not keep to anything."""
+
+
+def candidates_of(residents: Iterable[Resident]) -> list[Candidate]:
+    """Give those who can be tuned, by the settings that they were added with."""
+    return [
+        Candidate(r.agent_id, r.kind.__name__, profile, profile.target_ms)
+        for r in residents
+        if issubclass(r.kind, Tunable)
+        and isinstance(settings := r.options.get("settings"), InferenceSettings)
+        and (profile := settings.resolved_profile())
+    ]
 
 
 def groups_of(candidates: Iterable[Candidate]) -> list[Group]:
