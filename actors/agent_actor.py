@@ -14,7 +14,8 @@ from ..clock import Clock, SystemClock
 from ..errors import AskError
 from ..models import chance
 from ..models.agent import Agent, Context, OneMoment, Silence, Talk
-from ..models.outbox import Parcel, Phase
+from ..models.outbox import OUTSIDE, Parcel, Phase
+from ..models.payload import seal
 from ..models.profile import Profile, Tunable
 from .actor import Actor, describe, is_ctrl_c
 from .mailbox import Letter
@@ -136,7 +137,7 @@ class AgentActor(Actor):
         if snapshots is not None and context.round >= snapshots.due:
             snapshots.take(agent, round=context.round, episode=self._entered)
         if self._openings is not None:
-            self._openings.publish(agent, context.round)
+            self._openings.publish(agent, context.round, self._entered)
         return action
 
     def _way_to_act(self) -> Callable[[Any, Context], Any]:
@@ -186,9 +187,12 @@ class AgentActor(Actor):
             if call.episode != self.episode or call.mail_of(self.name):
                 self.prepare(call, index)
             context = Context.at(call, self, started)
-            action = self.act(call.observation_of(index), context)
-            if said := context.take_said():
-                call.say(index, said)
+            try:
+                action = self.act(call.observation_of(index), context)
+            finally:
+                # Also if it raised: then it is counted, and heard by nobody.
+                if said := context.take_said():
+                    call.say(index, said)
         except Exception as error:
             call.fail(index, error, started, now())
             return
@@ -205,10 +209,10 @@ class AgentActor(Actor):
         finally:
             for parcel in call.mail_of(self.name):
                 self.handle(Letter(Deliver.of(parcel, call.round)))
+            if self._unsent:
+                unsent, self._unsent = self._unsent, ()
+                call.say(index, unsent)
         self._check_stumbled()
-        if self._unsent:
-            unsent, self._unsent = self._unsent, ()
-            call.say(index, unsent)
         self.episode = self._entered
 
     def _check_stumbled(self) -> None:
@@ -274,7 +278,10 @@ class AgentActor(Actor):
         if answer is None:
             raise AskError(f"agent {self.name} answers no questions: it defines no answer()")
         try:
-            return answer(message.payload, message.sender, self._between(0, None))
+            context = self._between(message.round, None, deadline=message.deadline)
+            given = answer(message.payload, message.sender, context)
+            # Here, where nobody changes it meanwhile; the world outside may be given anything.
+            return given if message.sender == OUTSIDE else seal(given)
         except BaseException as error:
             self._stumbled(error)
             raise
@@ -315,7 +322,9 @@ class AgentActor(Actor):
             return self._answer(message)
         except AskError:
             raise
-        except Exception as error:
+        except BaseException as error:
+            if is_ctrl_c(error):
+                raise
             raise AskError(f"{self.name} raised {describe(error)}") from error
 
     def stand_in(self, round: int) -> Answers:
@@ -333,6 +342,7 @@ class AgentActor(Actor):
             )
         other = self.seat.create()
         assert isinstance(other, Answers)
+        other.reset(self._seed_of(self._openings.episode_at(round)))
         other.set_state(self._openings.at(round))
         return other
 
@@ -346,7 +356,7 @@ class AgentActor(Actor):
         return chance.seed_for(self.seat.seed, self.seat.agent_id, "reset", episode)
 
 
-_LETTERS = ("on_receive", "handle", "prepare")
+_LETTERS = ("on_receive", "handle", "prepare", "on_wake")
 
 
 def _in_turn(act: Callable[[Any, Context], Any], observation: Any, context: Context) -> Any:

@@ -34,7 +34,8 @@ class Alarms:
         """
         self._call = call
         self._heap: list[tuple[float, int, Wakes]] = []
-        self._noted: dict[Wakes, float] = {}
+        # By identity: what a user's host takes for equal are two actors all the same.
+        self._noted: dict[int, float] = {}
         self._order = count()
         self._lock = allocate_lock()
 
@@ -42,7 +43,7 @@ class Alarms:
         """Take in an actor's ``wake_at``, by which somebody will look at it."""
         wake_at = actor.wake_at
         # Whoever takes it out looks at the actor's time then, and finds this one.
-        if wake_at is None or self._noted.get(actor, math.inf) <= wake_at:
+        if wake_at is None or self._noted.get(id(actor), math.inf) <= wake_at:
             return
         with self._lock:
             self._push(actor, wake_at)
@@ -64,9 +65,9 @@ class Alarms:
         with self._lock:
             while self._heap and self._heap[0][0] <= self._heap[0][2].clock.now():
                 noted, _, actor = heapq.heappop(self._heap)
-                if self._noted.get(actor) != noted:
+                if self._noted.get(id(actor)) != noted:
                     continue  # an earlier one has taken its place
-                del self._noted[actor]
+                del self._noted[id(actor)]
                 wake_at = actor.wake_at
                 if wake_at is None:
                     continue
@@ -77,5 +78,5 @@ class Alarms:
         return due
 
     def _push(self, actor: Wakes, wake_at: float) -> None:
-        self._noted[actor] = wake_at
+        self._noted[id(actor)] = wake_at
         heapq.heappush(self._heap, (wake_at, next(self._order), actor))

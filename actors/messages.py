@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, Self
@@ -156,3 +157,7 @@ class Question:
 
     payload: Any
     sender: str
+    round: int = 0
+    """In which it is asked; 0 where no round is open."""
+    deadline: float = math.inf
+    """When nobody waits for the answer any more, in the clock's seconds."""

@@ -94,7 +94,7 @@ class PoolWatch:
                     do(actor)
                 else:
                     self._pool.submit(actor)
-            elif not actor.ended.is_set() and actor not in self._held_up:
+            elif not (actor.ended.is_set() or any(actor is held for held in self._held_up)):
                 # Somebody runs it and looks at the time when done, unless that is never.
                 self._held_up.append(actor)
 

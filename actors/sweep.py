@@ -10,7 +10,7 @@ from sys import getrefcount
 from typing import Any, Protocol
 
 from ..clock import Clock
-from ..models.agent import Context
+from ..models.agent import OVER, Context
 from ..models.outbox import Parcel
 from .actor import is_ctrl_c
 from .agent_actor import AgentActor
@@ -172,7 +172,8 @@ class Sweep:
                         if host.episode != episode or (mail and host.name in mail):
                             host.prepare(call, index)
                         if references(context) > _OURS:
-                            context = Context.at(call, host, begun)  # the last agent kept it
+                            context._outbox = OVER  # the last agent kept it
+                            context = Context.at(call, host, begun)
                         else:
                             context._who = host
                             context._started = begun
@@ -184,9 +185,11 @@ class Sweep:
                         last = index
                         done += 1
                 except BaseException as error:
+                    if said := context.take_said():
+                        call.say(index, said)  # counted, and never heard
                     self._fail(host, index, error, begun)
                     begun = now()
-                    context = Context.at(call, host, begun)  # what it said is never heard
+                    context = Context.at(call, host, begun)
                 finally:
                     turn.append(None)
                     # First let go, then look: put() does it the other way round.
@@ -197,6 +200,7 @@ class Sweep:
                 done -= 1
                 call.return_late(last)
         finally:
+            context._outbox = OVER
             call.settle(done)
         if begun - first > SLOW:
             self._slow(self)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -24,12 +25,13 @@ from ..logs import get_logger
 from ..models.agent import Agent, Place
 from ..models.board import Board
 from ..models.experience import Experience
-from ..models.outbox import Parcel
+from ..models.outbox import OUTSIDE, Parcel
 from ..models.profile import Profile
 from .actions import ActionCheck
 from .call import RoundCall, Visit
 from .coordinator import AbandonRound, Coordinator, EndEpisode, Post, StartRound, WhoIsBusy
 from .correspondence import Correspondence
+from .exchange import Deliveries
 from .joint_action import Rules
 from .outcome import Outcome
 from .party_line import PartyLine
@@ -130,6 +132,8 @@ class Ensemble:
         """
         # A clock that is moved by hand wakes nobody.
         self._timers.tell_due()
+        if isinstance(self._talk, PartyLine):
+            self._talk.round = round
         reply: Future[Outcome] = Future()
         start = StartRound(round, episode, observations, previous, rules, reply)
         try:
@@ -139,7 +143,14 @@ class Ensemble:
         except KeyboardInterrupt:
             self._coordinator.tell(AbandonRound())
             raise
-        return outcome
+        return self._with_told(outcome)
+
+    def _with_told(self, outcome: Outcome) -> Outcome:
+        """Add what the world outside was told at once."""
+        if not isinstance(self._talk, PartyLine) or not (told := self._talk.take_told()):
+            return outcome
+        heard = Deliveries(outcome.round, {OUTSIDE: told}, (), ())
+        return dataclasses.replace(outcome, heard=(*outcome.heard, heard))
 
     def end_episode(self, round: int, previous: Mapping[str, Experience]) -> None:
         """Tell these agents how their episode ended."""
@@ -212,7 +223,8 @@ class Ensemble:
 
     def ask(self, agent_id: str, payload: Any, sender: str, timeout: float) -> Any:
         """Ask one agent and wait; errors as ``Address.ask``."""
-        return self._addresses[agent_id].ask(Question(payload, sender), timeout)
+        question = Question(payload, sender, deadline=self._setup.clock.now() + timeout)
+        return self._addresses[agent_id].ask(question, timeout)
 
     def switch(self, dispatcher: str) -> None:
         """Go on with another dispatcher: the same actors, state and mailboxes.

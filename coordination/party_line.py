@@ -99,7 +99,8 @@ class PartyLine:
         host = self._hosts.get(to)
         if host is None:
             raise AskError(f"{agent_id} asks {to!r}, and nobody has this id")
-        message = Question(seal(question), agent_id)
+        until = host.clock.now() + timeout
+        message = Question(seal(question), agent_id, moment.round, until)
         with self._asks.waiting(agent_id, to):
             if not timeout > 0:
                 raise AskTimeoutError(f"{agent_id} has no time left to ask {to}")
@@ -114,14 +115,13 @@ class PartyLine:
         """Ask on this thread, which no timeout can interrupt: it is looked at afterwards."""
         if host.ended.is_set():
             raise AskError(f"{host.name} has stopped")
-        until = host.clock.now() + timeout
         answer = partial(host.answer_here, message)
         self._asked_here += 1
         try:
             given = answer() if self._asked_here % STACKED else on_a_fresh_stack(answer)
         finally:
             self._asked_here -= 1
-        if host.clock.now() > until:
+        if host.clock.now() > message.deadline:
             raise AskTimeoutError(f"{host.name} did not answer within {timeout:g} s")
         return given
 

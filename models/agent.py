@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Protocol, Self
 import numpy as np
 
 from ..clock import Clock, SystemClock
-from ..errors import AskError
+from ..errors import AskError, OutboxClosedError
 from . import chance
 from .board import Board
 from .experience import Experience
@@ -112,13 +112,16 @@ class Silence:
     board = Board()
 
     def outbox(self, agent_id: str, moment: Moment) -> Outbox:
-        return Outbox(agent_id, round=moment.round, phase=moment.phase or Phase.ACT)
+        phase = Phase.ACT if moment.phase is None else moment.phase
+        return Outbox(agent_id, round=moment.round, phase=phase)
 
     def ask(self, agent_id: str, moment: Moment, to: str, question: Any, timeout: float) -> Any:
         raise AskError(f"{agent_id} is called by hand, and there is no {to} to ask")
 
 
 _SILENCE = Silence()
+OVER = Outbox("nobody")
+"""What a context has in place of an outbox when its call is over."""
 
 
 class Who(Protocol):
@@ -325,11 +328,14 @@ class Context:
         if self._outbox is None:
             who = self._who
             self._outbox = who.talk.outbox(who.agent_id, self._moment)
+        elif self._outbox is OVER:
+            raise OutboxClosedError(self.agent_id, self.round)
         return self._outbox
 
     def take_said(self) -> tuple[Parcel, ...]:
         """Give what has been said, and let nothing more be; for hosts."""
-        return () if self._outbox is None else self._outbox.take()
+        outbox, self._outbox = self._outbox, OVER
+        return () if outbox is None else outbox.take()
 
 
 def _own_stream(agent_id: str) -> Callable[[], np.random.Generator]:

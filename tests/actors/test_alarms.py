@@ -117,6 +117,24 @@ def test_a_time_that_was_called_off_wakes_nobody(clock: ManualClock) -> None:
     assert alarms.take_due() == [sleeper]
 
 
+class Alike(Sleeper):
+    """An actor of a user, for whom all of them are equal and none can be a key."""
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+
+def test_actors_that_a_user_takes_for_equal_are_two(clock: ManualClock) -> None:
+    alarms = Alarms(Called())
+    sleepers = [Alike(clock, 101.0), Alike(clock, 102.0)]
+    for sleeper in sleepers:
+        alarms.note(sleeper)
+    clock.advance(2.0)
+    assert [id(sleeper) for sleeper in alarms.take_due()] == [id(sleeper) for sleeper in sleepers]
+
+
 MOVES = st.one_of(
     st.tuples(st.just("set"), st.integers(0, 2), st.sampled_from([None, 0, 1, 2, 5, 9])),
     st.tuples(st.just("pass"), st.just(0), st.sampled_from([1, 2, 4])),
@@ -204,7 +222,7 @@ class LooksThenForgets(Alarms):
                 return []
             _, _, sleeper = self._heap.pop()
             wake_at = sleeper.wake_at
-            self._noted.pop(sleeper, None)
+            self._noted.pop(id(sleeper), None)
             if wake_at is not None and wake_at > sleeper.clock.now():
                 self._push(sleeper, wake_at)
                 return []

@@ -79,11 +79,25 @@ def test_one_can_be_taken_out_twice(ours: list[Ours]) -> None:
     assert len(ActorRegistry.get_all()) == 2
 
 
-def test_nobody_has_a_ref_before_somebody_asks(ours: list[Ours]) -> None:
-    assert not any("actor_ref" in vars(actor) for actor in ours)
+def test_nobody_is_asked_for_its_ref_before_somebody_wants_it() -> None:
+    asked: list[str] = []
+
+    class Counts(Actor):
+        @property
+        def actor_ref(self) -> Any:
+            asked.append(self.name)
+            return super().actor_ref
+
+    actors = [Counts(f"counts-{n}") for n in range(3)]
+    for actor in actors:
+        register(actor)
     assert len(ActorRegistry._actor_refs) == 3
+    assert asked == []
     ActorRegistry.get_all()
-    assert all("actor_ref" in vars(actor) for actor in ours)
+    assert asked == ["counts-0", "counts-1", "counts-2"]
+    for actor in actors:
+        unregister(actor)
+    assert len(asked) == 3
 
 
 def test_actors_that_a_user_takes_for_equal_are_two() -> None:
