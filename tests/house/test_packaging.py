@@ -92,7 +92,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(installed: Installed) -> N
 
 
 def test_nothing_lands_beside_the_package(installed: Installed) -> None:
-    ours = {folder.name for folder in ROOT.iterdir() if folder.is_dir()}
+    ours = {folder.name for folder in ROOT.iterdir() if folder.is_dir()} - {"__pycache__"}
     assert ours.isdisjoint(path.name for path in installed.site_packages.iterdir())
 
 
