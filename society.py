@@ -39,7 +39,14 @@ from .coordination.stage import Stage
 from .coordination.tuner import TunerSettings
 from .coordination.tuning import Tuning, candidates_of, groups_of
 from .coordination.voice import Voice
-from .errors import EscalatedError, SettingsError, StoppedError, UnknownNameError
+from .errors import (
+    EscalatedError,
+    RunInterrupted,
+    SettingsError,
+    StoppedError,
+    UnknownNameError,
+)
+from .forks import here
 from .layers import Layers, resolve
 from .models.agent import Agent, Place
 from .models.profile import InferenceSettings
@@ -100,6 +107,7 @@ class Society(Voice):
         self._stage: Stage | None = None
         self._stopped = False
         self._stopping = threading.Lock()
+        self._home = here()
         self._health_settings = resolve(HealthSettings, self._rulebook.layers, {}).values
         self.abandoned: list[str] = []
         """Agents that did not come back when the society stopped."""
@@ -170,7 +178,9 @@ class Society(Voice):
             StartError: an agent could not be made or started.
             TooManyActorsError: the machine does not bear so many threads.
             ValueError: nobody is there, or a place of the environment is vacant.
+            ForkedError: it was founded in the parent of this process.
         """
+        self._home.check("the society")
         if self._stopped:
             raise StoppedError("the society has been stopped; found a new one")
         if self._stage is not None:
@@ -203,7 +213,12 @@ class Society(Voice):
         self._stage = Stage(ensemble, self._rollout, tuning)
 
     def stop(self) -> None:
-        """Stop every actor within the grace; may be called again, and from any thread."""
+        """Stop every actor within the grace; may be called again, and from any thread.
+
+        Raises:
+            ForkedError: it was founded in the parent of this process.
+        """
+        self._home.check("the society")
         with self._stopping:
             if self._stopped:
                 return
@@ -222,7 +237,9 @@ class Society(Voice):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self.stop()
+        # A child that leaves the block has nothing to stop in there.
+        if not self._home.left:
+            self.stop()
 
     def run(
         self,
@@ -262,7 +279,12 @@ class Society(Voice):
         course = Course(length, self.settings, folder, progress or for_terminal(), len(self))
         run = course.take(self._advance)
         if recipe is not None:
-            run = self._with_speedup(run, recipe)
+            try:
+                run = self._with_speedup(run, recipe)
+            except RunInterrupted as cut_short:
+                # The run itself is whole, and only the comparison is not.
+                folder.write_result(run.to_dict())
+                raise RunInterrupted(run) from cut_short
         folder.write_result(run.to_dict())
         return run
 
@@ -307,6 +329,7 @@ class Society(Voice):
 
         Any thread may ask, at any time; a society that has not started is well.
         """
+        self._home.check("the society")
         stage = self._stage
         vitals = Health(len(self)) if stage is None else stage.vitals(running=not self._stopped)
         return examine(vitals, self._health_settings)

@@ -15,6 +15,7 @@ from pykka.messages import ProxyCall, ProxyGetAttr, ProxySetAttr, _ActorStop
 
 from ..clock import Clock, SystemClock
 from ..errors import AskError, StartError
+from ..forks import free_in_children
 from ..logs import get_logger
 from .alarms import Alarms
 from .future import Future
@@ -307,7 +308,7 @@ class Actor(pykka.ThreadingActor):
         self.ended.set()
 
 
-_MAKING = threading.Lock()
+_MAKING = free_in_children(threading.Lock())
 """Held for an instant by whoever makes or does once what an actor has once."""
 _CLOCK = SystemClock()
 _URNS = uuid.uuid4().urn[:-12]

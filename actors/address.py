@@ -7,7 +7,8 @@ from typing import Any
 import pykka
 from pykka._envelope import Envelope
 
-from ..errors import AskError, AskTimeoutError, StoppedError
+from ..errors import AskError, AskTimeoutError, ForkedError, StoppedError
+from ..forks import here
 from .actor import Actor, describe
 from .future import Future
 from .mailbox import Mailbox
@@ -20,14 +21,22 @@ class Address:
     and still leaves a gap; here there is one path.
     """
 
-    __slots__ = ("_mailbox", "name")
+    __slots__ = ("_home", "_mailbox", "name")
 
     def __init__(self, actor: Actor) -> None:
         self._mailbox: Mailbox = actor.actor_inbox
         self.name: str = actor.name
+        self._home = here()
 
     def tell(self, message: Any) -> None:
-        """Put a message into the mailbox; never blocks, never raises."""
+        """Put a message into the mailbox; never blocks.
+
+        Raises:
+            ForkedError: the actor lives in the parent of this process.
+        """
+        # As Home.check, without the price of a call.
+        if self._home.left:
+            raise ForkedError(self.name)
         self._mailbox.put(Envelope(message))
 
     def ask(self, message: Any, timeout: float) -> Any:
@@ -40,7 +49,9 @@ class Address:
             AskTimeoutError: no answer came in time.
             StoppedError: the actor has stopped.
             AskError: it raised; the error is chained.
+            ForkedError: it lives in the parent of this process.
         """
+        self._home.check(self.name)
         future: Future[Any] = Future()
         self._mailbox.put(Envelope(message, future))
         try:

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..clock import Clock, SystemClock
 from ..errors import AskError
+from ..forks import free_in_children
 from ..models import chance
 from ..models.agent import Agent, Context, OneMoment, Silence, Talk
 from ..models.outbox import OUTSIDE, Parcel, Phase
@@ -27,7 +28,7 @@ from .snapshots import Stateful
 # Our own numerical agents take turns: numpy lets go of the GIL in every call, and fifty
 # threads that fight for it are ten times slower than one. Agents of users are never held
 # by it, for one that hangs would hold it for ever.
-_COMPUTE_TOKEN = threading.Lock()
+_COMPUTE_TOKEN = free_in_children(threading.Lock())
 
 
 @dataclass(frozen=True, slots=True)

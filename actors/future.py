@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import math
 import sys
+import threading
 import time
 from _thread import allocate_lock
 from typing import Any, TypeVar
 
 import pykka
 
+from ..forks import here
 from .pool import blocking
 
 T = TypeVar("T")
 
-_SLICE = 0.5
+_SLICE = 0.05
+"""Seconds of one wait in the main thread."""
 
 
 class Future(pykka.Future[T]):
@@ -34,6 +37,7 @@ class Future(pykka.Future[T]):
         self._turn = [True]
         self._value: Any = None
         self._error: BaseException | None = None
+        self._home = here()
 
     def set(self, value: T | None = None) -> None:
         """Answer, unless an answer stands already."""
@@ -63,6 +67,7 @@ class Future(pykka.Future[T]):
 
         Raises:
             pykka.Timeout: it did not come in time.
+            ForkedError: there is none, and it would be given in the parent of this process.
             BaseException: whatever the other side answered with ``set_exception``.
         """
         if self._get_hook is not None:
@@ -79,14 +84,18 @@ class Future(pykka.Future[T]):
             return True
         if timeout is not None and not timeout > 0:  # also for a NaN
             return False
+        self._home.check("who would answer")
         with blocking():
             return self._wait_in_slices(timeout)
 
     def _wait_in_slices(self, timeout: float | None) -> bool:
         """Wait; a Ctrl-C that comes just before a wait is seen only when that ends."""
+        # No other thread is interrupted, and thousands of them may wait.
+        is_main = threading.current_thread() is threading.main_thread()
+        longest = _SLICE if is_main else threading.TIMEOUT_MAX
         left = math.inf if timeout is None else timeout
         end = time.monotonic() + left
-        while not self._answered.acquire(timeout=min(left, _SLICE)):
+        while not self._answered.acquire(timeout=min(left, longest)):
             left = end - time.monotonic()
             if not left > 0:
                 return False

@@ -6,6 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Sequence
 
+from ..forks import here
 from .actor import Actor
 from .agent_actor import AgentActor
 from .dispatcher import start_error
@@ -29,8 +30,10 @@ class InlineDispatcher:
         self._ready: deque[Actor | Sweep] = deque()
         self._running = False
         self._lock = threading.RLock()
+        self._home = here()
 
     def start(self, actors: Sequence[Actor], timeout: float) -> None:
+        self._home.check("a dispatcher")
         for number, actor in enumerate(actors):
             try:
                 self._start(actor)
@@ -54,12 +57,14 @@ class InlineDispatcher:
         actor.actor_inbox.notify = self._notify
 
     def stop(self, actors: Sequence[Actor], grace: float) -> list[str]:
+        self._home.check("a dispatcher")
         for actor in actors:
             actor.request_stop()
             actor.finish()
         return []
 
     def release(self, actors: Sequence[Actor], timeout: float) -> list[str]:
+        self._home.check("a dispatcher")
         for actor in actors:
             actor.actor_inbox.notify = None
         return []

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
+from ..forks import in_children
 from ..logs import get_logger
 
 log = get_logger(__name__)
@@ -73,6 +74,8 @@ class Worker:
 
 
 _HERE = threading.local()
+# A worker that forks is no worker in the child.
+in_children(lambda: vars(_HERE).clear())
 
 
 @contextmanager

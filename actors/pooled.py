@@ -6,6 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Sequence
 
+from ..forks import here
 from .actor import Actor
 from .agent_actor import AgentActor
 from .dispatcher import Countdown, start_error
@@ -36,8 +37,10 @@ class PooledDispatcher:
         # Hosts whose agents were seen to block; workers add to it.
         self._seen: deque[AgentActor] = deque()
         self._rounds = 0
+        self._home = here()
 
     def start(self, actors: Sequence[Actor], timeout: float) -> None:
+        self._home.check("a dispatcher")
         countdown = Countdown(timeout)
         starting = Starting([actor for actor in actors if not actor.begun])
         try:
@@ -147,6 +150,7 @@ class PooledDispatcher:
             self._seen.popleft().blocks = False
 
     def stop(self, actors: Sequence[Actor], grace: float) -> list[str]:
+        self._home.check("a dispatcher")
         countdown = Countdown(grace)
         # Where nobody else can run them, they end here.
         alone = self._released or not self._pool.workers
@@ -180,6 +184,7 @@ class PooledDispatcher:
         return [actor for actor in pending if not actor.ended.is_set()]
 
     def release(self, actors: Sequence[Actor], timeout: float) -> list[str]:
+        self._home.check("a dispatcher")
         for actor in actors:
             actor.actor_inbox.notify = None
             actor.alarms = None

@@ -7,6 +7,8 @@ from typing import Any, Protocol, cast, overload
 
 from pykka import ActorRef, ActorRegistry
 
+from ..forks import free_in_children, in_children
+
 Ref = ActorRef[Any]
 
 
@@ -92,3 +94,14 @@ def _refs() -> Refs:
     # It has everything that Pykka uses of a list.
     ActorRegistry._actor_refs = cast("Any", ours)
     return ours
+
+
+def _begin_anew() -> None:
+    # Kept, so that no finalizer of an agent runs here for something that the parent has.
+    _PARENTS.append(ActorRegistry._actor_refs)
+    ActorRegistry._actor_refs = cast("Any", Refs(()))
+
+
+_PARENTS: list[Any] = []
+free_in_children(ActorRegistry._actor_refs_lock)
+in_children(_begin_anew)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from typing import Any
 
+from ..forks import free_in_children
+
 
 class StopFlag:
     """What Pykka calls ``actor_stopped``: an event, without the kilobyte that an event takes.
@@ -36,4 +38,4 @@ class StopFlag:
         return self._set or event.wait(timeout)
 
 
-_MAKING = threading.Lock()
+_MAKING = free_in_children(threading.Lock())

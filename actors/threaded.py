@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pykka
 
 from ..errors import StartError, TooManyActorsError
+from ..forks import here
 from .actor import Actor
 from .dispatcher import Countdown, start_error
 from .limits import thread_limit
@@ -25,8 +26,10 @@ class ThreadedDispatcher:
     def __init__(self) -> None:
         self._threads: dict[str, threading.Thread] = {}
         self._pace = Pace()
+        self._home = here()
 
     def start(self, actors: Sequence[Actor], timeout: float) -> None:
+        self._home.check("a dispatcher")
         limit = thread_limit()
         if len(actors) > limit.threads:
             raise TooManyActorsError(len(actors), limit.threads, limit.reason)
@@ -62,6 +65,7 @@ class ThreadedDispatcher:
             raise start_error(actor, error) from error
 
     def stop(self, actors: Sequence[Actor], grace: float) -> list[str]:
+        self._home.check("a dispatcher")
         for actor in actors:
             actor.request_stop()
             if actor.actor_urn not in self._threads:
@@ -74,6 +78,7 @@ class ThreadedDispatcher:
         return [actor.name for actor in busy]
 
     def release(self, actors: Sequence[Actor], timeout: float) -> list[str]:
+        self._home.check("a dispatcher")
         for actor in actors:
             actor.release()
         self._pace.stop()

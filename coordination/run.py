@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..forks import Home, here
 from ..settings import SocietySettings
 from .manifest import write_json
 from .metrics import Metrics
@@ -30,7 +31,7 @@ class RunFolder:
             raise FileExistsError(f"run folder must be a new folder, got {str(out)!r}")
         if out is None:
             self.path = Path(tempfile.mkdtemp(prefix="antiphon-"))
-            weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
+            weakref.finalize(self, _remove, self.path, here())
         else:
             self.path = out
             out.mkdir(parents=True, exist_ok=True)
@@ -41,6 +42,12 @@ class RunFolder:
         """Keep a run's figures, if the folder is kept."""
         if self.out is not None:
             write_json(self.path / "result.json", figures)
+
+
+def _remove(path: Path, home: Home) -> None:
+    # In a child it is still the parent's, and so is the run.
+    if not home.left:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

@@ -7,6 +7,7 @@ from threading import Lock
 from typing import Protocol
 from weakref import WeakValueDictionary
 
+from ..forks import free_in_children
 from .beliefs import Beliefs
 from .generative import GenerativeModel
 from .matrices import Array
@@ -73,4 +74,4 @@ def _compile(model: GenerativeModel, policy_length: int, backend: str) -> Engine
 # Module-level, against the house rule: agents are made one by one and know nothing of each
 # other. Entries are read-only and go with the last agent that holds them.
 _ENGINES: WeakValueDictionary[tuple[str, int, str], Engine] = WeakValueDictionary()
-_COMPILING = Lock()
+_COMPILING = free_in_children(Lock())

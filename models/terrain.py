@@ -8,6 +8,7 @@ from weakref import WeakValueDictionary
 import numpy as np
 import numpy.typing as npt
 
+from ..forks import free_in_children
 from .generative import GenerativeModel
 from .grid_map import STAY, GridMap
 from .matrices import Array, Indices, locked
@@ -132,4 +133,4 @@ def _possible_fixes(model: GenerativeModel, policy_length: int) -> npt.NDArray[n
 
 # Module-level for the reason given in engine.py: explorers are made one by one.
 _TERRAINS: WeakValueDictionary[tuple[bytes, int, int, float], Terrain] = WeakValueDictionary()
-_COMPILING = Lock()
+_COMPILING = free_in_children(Lock())

@@ -120,3 +120,35 @@ def test_what_pykka_builds_on_futures_works_on_ours() -> None:
     other.set("b")
     assert future.join(other).get(timeout=FUSE) == [[1, 2, 3], "b"]
     assert pykka.get_all([future, other], timeout=FUSE) == [[1, 2, 3], "b"]
+
+
+class Lock:
+    """Is free at the fifth wait, and keeps for how long each was."""
+
+    def __init__(self) -> None:
+        self.waits: list[float] = []
+
+    def acquire(self, *, blocking: bool = True, timeout: float = -1) -> bool:
+        if blocking:
+            self.waits.append(timeout)
+        return len(self.waits) == 5
+
+    def release(self) -> None:
+        pass
+
+
+def test_the_main_thread_looks_for_signals_again_and_again() -> None:
+    future: Future[int] = Future()
+    future._answered = lock = Lock()  # type: ignore[assignment]
+    assert future.get() is None
+    assert len(lock.waits) == 5
+    assert max(lock.waits) <= 0.1
+
+
+def test_other_threads_have_no_signals_to_look_for() -> None:
+    future: Future[int] = Future()
+    future._answered = lock = Lock()  # type: ignore[assignment]
+    thread = threading.Thread(target=future.get, kwargs={"timeout": FUSE})
+    thread.start()
+    thread.join(FUSE)
+    assert lock.waits[0] == FUSE

@@ -323,6 +323,17 @@ def test_any_other_command_ends_where_it_is(
     assert capsys.readouterr() == ("", "antiphon: interrupted\n")
 
 
+def test_a_baseline_that_is_interrupted_leaves_the_run_itself(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # In the third round of its twin.
+    signalled(monkeypatch, Ensemble, "play", SIGINT, at=13)
+    assert run("--steps", "10", "--baseline", "--out", str(tmp_path / "out")) == 130
+    figures = result(tmp_path / "out")
+    assert (figures["rounds"], figures["interrupted"], figures["speedup"]) == (10, False, None)
+    assert "finished 10 rounds of 3 agents" in capsys.readouterr().out
+
+
 def test_what_was_ignored_stays_ignored() -> None:
     signal.signal(SIGINT, signal.SIG_IGN)
     with Signals():

@@ -15,6 +15,7 @@ FRONT_ROOM = {
     "cli.py",
     "clock.py",
     "errors.py",
+    "forks.py",
     "layers.py",
     "logs.py",
     "settings.py",

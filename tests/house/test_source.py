@@ -29,7 +29,22 @@ CODE_BEARING = {
     "yaml.load",
     "yaml.unsafe_load",
 }
-GLOBAL_TIME_AND_CHANCE = {"random", "time.sleep", "time.time", "time.time_ns"}
+GLOBAL_TIME_AND_CHANCE = {
+    "datetime.date.today",
+    "datetime.datetime.now",
+    "datetime.datetime.today",
+    "datetime.datetime.utcnow",
+    "random",
+    "time.asctime",
+    "time.clock_gettime",
+    "time.ctime",
+    "time.gmtime",
+    "time.localtime",
+    "time.sleep",
+    "time.strftime",
+    "time.time",
+    "time.time_ns",
+}
 STARTS_THREADS = {
     "_thread.start_new_thread",
     "concurrent.futures.ProcessPoolExecutor",
@@ -158,6 +173,7 @@ def test_threads_and_processes_are_started_in_the_kernel_alone() -> None:
         ("from pickle import loads as read\nread(b'')", "pickle.loads"),
         ("def f():\n    from time import time\n    return time()", "time.time"),
         ("import time as t\nnow = t.time", "time.time"),
+        ("from datetime import datetime as d\nd.now()", "datetime.datetime.now"),
         ("import os.path\nos.system('ls')", "os.system"),
         ("import concurrent.futures\nconcurrent.futures.ThreadPoolExecutor()",
          "concurrent.futures.ThreadPoolExecutor"),
