@@ -61,7 +61,7 @@ bench: .venv/dev ## the benches, in full; BENCH="rounds" for one of them
 
 .PHONY: soak
 soak: .venv/dev ## the full counts of the promises; takes long
-	@$(BIN)/pytest -m soak
+	@$(BIN)/pytest -m soak -o faulthandler_timeout=0
 
 .PHONY: clean
 clean: ## remove .venv, caches and build leftovers; runs/ stays

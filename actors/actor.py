@@ -18,6 +18,7 @@ from ..errors import AskError, StartError
 from ..forks import free_in_children
 from ..logs import get_logger
 from .alarms import Alarms
+from .failures import describe, is_ctrl_c
 from .future import Future
 from .mailbox import BLANK, Letter, Mailbox, refuse
 from .registry import unregister
@@ -320,16 +321,6 @@ def _next_urn() -> str:
     return f"{_URNS}{next(_NUMBERS):012x}"
 
 
-def describe(error: BaseException) -> str:
-    """Give one line that names the error."""
-    try:
-        text = str(error)
-    except BaseException:
-        # An agent's error is an agent's code: that its __str__ raises too is no news.
-        text = "it cannot be printed"
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
-
-
 def harmless(error: BaseException, actor: str) -> BaseException:
     """Give what may be raised in an asker: nobody's SystemExit ends somebody else."""
     if isinstance(error, Exception):
@@ -337,12 +328,3 @@ def harmless(error: BaseException, actor: str) -> BaseException:
     wrapped = AskError(f"{actor} raised {describe(error)}")
     wrapped.__cause__ = error
     return wrapped
-
-
-def is_ctrl_c(error: BaseException) -> bool:
-    """Whether the user at the keyboard means us."""
-    # Only the main thread is interrupted, and there actors run inline: the user means us.
-    return (
-        isinstance(error, KeyboardInterrupt)
-        and threading.current_thread() is threading.main_thread()
-    )

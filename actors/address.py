@@ -9,7 +9,8 @@ from pykka._envelope import Envelope
 
 from ..errors import AskError, AskTimeoutError, ForkedError, StoppedError
 from ..forks import here
-from .actor import Actor, describe
+from .actor import Actor
+from .failures import describe
 from .future import Future
 from .mailbox import Mailbox
 

@@ -18,7 +18,8 @@ from ..models.agent import Agent, Context, OneMoment, Silence, Talk
 from ..models.outbox import OUTSIDE, Parcel, Phase
 from ..models.payload import seal
 from ..models.profile import Profile, Tunable
-from .actor import Actor, describe, is_ctrl_c
+from .actor import Actor
+from .failures import describe, is_ctrl_c
 from .mailbox import Letter
 from .messages import Call, Deliver, EpisodeEnded, Perceive, Question, Retire, Retune, Suspend
 from .openings import Answers, Openings

@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from ..errors import AntiphonError, StartError
-from .actor import Actor, describe
+from .actor import Actor
 from .agent_actor import AgentActor
+from .failures import describe
 from .sweep import SweptCall
 
 Visits = Callable[[SweptCall, Sequence[AgentActor], Sequence[int]], None]

@@ -12,8 +12,8 @@ from ..models.agent import Context, Moment, OneMoment, Standing, Talk
 from ..models.board import Board
 from ..models.outbox import Outbox, Phase
 from ..models.payload import seal
-from .actor import describe, is_ctrl_c
 from .agent_actor import AgentActor
+from .failures import describe, is_ctrl_c
 from .fresh_stack import on_a_fresh_stack
 
 DEEPEST = 1_000

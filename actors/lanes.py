@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from .dead_letters import Reason
 from .handling import THE_KERNEL, handling_of
-from .letters import Letter
+from .letters import Letter, copy_of
 from .mailbox_rules import MailboxRules
 from .shares import Shares
 
@@ -24,7 +24,7 @@ class Gone(NamedTuple):
 class Lanes:
     """Sorts letters by sender and gives one of each in turn, control messages before all.
 
-    Each sender's letters come out in the order in which they went in. Whoever does anything
+    Each sender's letters come out in the order in which they went in. Whoever changes anything
     here holds the lock, and hands back what is gone when it has let go of it.
     """
 
@@ -44,8 +44,8 @@ class Lanes:
         self._shares: Shares | None = None
 
     def waiting(self) -> int:
-        """Count the letters."""
-        return len(self._control) + sum(map(len, self._lanes.values()))
+        """Count the letters; anybody may ask, the lock in hand or not."""
+        return len(self._control) + sum(map(len, copy_of(self._lanes.values())))
 
     def is_empty(self) -> bool:
         return not (self._lanes or self._control)

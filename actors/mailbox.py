@@ -382,11 +382,12 @@ class Mailbox:
 
     def waiting(self) -> int:
         """Count the letters that nobody has read."""
-        lanes = self.lanes
-        if lanes is None and not self.letters:
+        if self.lanes is None and not self.letters:
             return 0  # at once: somebody may ask 200,000 of them
-        sorted_ones = 0 if lanes is None else lanes.waiting()
-        return sorted_ones + sum(letter is not BLANK for letter in copy_of(self.letters))
+        # What is being sorted meanwhile goes this way: counted twice perhaps, but not missed.
+        unsorted = sum(letter is not BLANK for letter in copy_of(self.letters))
+        lanes = self.lanes
+        return unsorted if lanes is None else unsorted + lanes.waiting()
 
     def counts(self) -> Counts:
         return Counts(self.sent, self.handled, self.dead, self.waiting())

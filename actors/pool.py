@@ -12,6 +12,7 @@ from typing import Protocol
 
 from ..forks import in_children
 from ..logs import get_logger
+from .statistics import PoolStatistics
 
 log = get_logger(__name__)
 
@@ -43,21 +44,6 @@ class PoolLimits:
         for name in ("threshold", "interval", "patience"):
             if not (quantity := getattr(self, name)) > 0:
                 raise ValueError(f"{name} must be > 0, got {quantity}")
-
-
-@dataclass(frozen=True, slots=True)
-class PoolStatistics:
-    """A pool at one moment."""
-
-    workers: int
-    """Threads, those stuck in agents included."""
-    awake: int
-    """Workers that hold a permit: at work, and not known to wait for something."""
-    idle: int
-    waiting: int
-    """Pieces of work that no worker has begun."""
-    peak: int
-    """The most threads there have been."""
 
 
 class Worker:
@@ -196,6 +182,7 @@ class Pool:
                 idle=len(self._idle),
                 waiting=len(self.ready) + len(self.urgent),
                 peak=self._peak,
+                maximum=self.limits.maximum,
             )
 
     def withdraw(self) -> Iterator[Work]:

@@ -11,9 +11,10 @@ from .actor import Actor
 from .agent_actor import AgentActor
 from .dispatcher import Countdown, start_error
 from .mailbox import Mailbox
-from .pool import Pool, PoolLimits, PoolStatistics, blocking
+from .pool import Pool, PoolLimits, blocking
 from .pool_watch import PoolWatch
 from .starting import Starting
+from .statistics import PoolStatistics
 from .sweep import BlockingSweep, Sweep, SweptCall
 
 _SLICE = 0.05

@@ -9,7 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 from ..errors import RestartError, StateError
 from ..models.agent import Agent
 from ..models.state import copied_state
-from .actor import describe
+from .failures import describe
 
 
 @runtime_checkable

@@ -14,11 +14,11 @@ from typing import NamedTuple
 
 from ..errors import DownError
 from ..logs import get_logger
-from .actor import describe, is_ctrl_c
 from .backoff import Backoff
 from .budget import Budget
 from .decision import Decision
 from .directive import HISTORY, Directive, Failure, Strategy
+from .failures import describe, is_ctrl_c
 from .groups import Groups
 
 log = get_logger(__name__)

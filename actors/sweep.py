@@ -12,8 +12,8 @@ from typing import Any, Protocol
 from ..clock import Clock
 from ..models.agent import OVER, Context
 from ..models.outbox import Parcel
-from .actor import is_ctrl_c
 from .agent_actor import AgentActor
+from .failures import is_ctrl_c
 from .mailbox import Letter
 from .messages import Call, Perceive
 from .pool import blocking

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol
 from ..clock import Clock
 from ..errors import StoppedError, TimersFullError
 from ..logs import get_logger
-from .actor import describe
+from .failures import describe
 
 log = get_logger(__name__)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..actors.actor import describe
+from ..actors.failures import describe
 
 
 class ActionCheck:

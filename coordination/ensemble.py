@@ -6,11 +6,12 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ..actors.actor import Actor, describe
+from ..actors.actor import Actor
 from ..actors.address import Address
 from ..actors.agent_actor import AgentActor, Seat
 from ..actors.counts import check_law
 from ..actors.dispatcher import Dispatcher
+from ..actors.failures import describe
 from ..actors.future import Future
 from ..actors.inline import InlineDispatcher
 from ..actors.interview import Interviews
@@ -211,15 +212,7 @@ class Ensemble:
     def _pool(self) -> PoolStatistics | None:
         if not isinstance(self._dispatcher, PooledDispatcher):
             return None
-        now = self._dispatcher.statistics()
-        return PoolStatistics(
-            workers=now.workers,
-            idle=now.idle,
-            awake=now.awake,
-            waiting=now.waiting,
-            peak=now.peak,
-            maximum=self._setup.limits.maximum,
-        )
+        return self._dispatcher.statistics()
 
     def ask(self, agent_id: str, payload: Any, sender: str, timeout: float) -> Any:
         """Ask one agent and wait; errors as ``Address.ask``."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..actors.actor import describe
+from ..actors.failures import describe
 from ..errors import WorldError
 from ..models.frozen import frozen
 from ..models.names import map_names

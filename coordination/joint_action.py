@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..actors.actor import describe
+from ..actors.failures import describe
 from ..models.experience import Experience
 from ..models.frozen import frozen
 from .actions import ActionCheck

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..actors.actor import describe
+from ..actors.failures import describe
 from .outcome import Outcome, Status
 
 Floats = npt.NDArray[np.float64]

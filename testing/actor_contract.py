@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from ..actors.actor import describe
 from ..actors.address import Address
 from ..actors.agent_actor import AgentActor, Seat
+from ..actors.failures import describe
 from ..actors.messages import Deliver, EpisodeEnded, Perceive, Question
 from ..actors.threaded import ThreadedDispatcher
 from ..errors import AntiphonError

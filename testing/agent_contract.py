@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..actors.actor import describe
+from ..actors.failures import describe
 from ..coordination.actions import ActionCheck
 from ..coordination.trace import encode
 from ..models import chance

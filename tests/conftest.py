@@ -78,3 +78,19 @@ def leaked(before: Held) -> list[str]:
     if (extra := after.descriptors - before.descriptors) > 0:
         leaks.append(f"{extra} file descriptors")
     return leaks
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    # Python waits at its end for every thread, and a thread that a failed test left behind may
+    # never end.
+    for thread in threading.enumerate():
+        if thread is not threading.main_thread() and not thread.daemon:
+            session.config.add_cleanup(lambda: end_at_once(int(session.exitstatus)))
+            return
+
+
+def end_at_once(status: int) -> None:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)

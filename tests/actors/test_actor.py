@@ -7,8 +7,9 @@ from typing import Any
 
 import pykka
 import pytest
-from antiphon.actors.actor import Actor, describe
+from antiphon.actors.actor import Actor
 from antiphon.actors.address import Address
+from antiphon.actors.failures import describe
 from antiphon.actors.future import Future
 from antiphon.actors.inline import InlineDispatcher
 from antiphon.actors.mailbox import Letter

@@ -125,7 +125,7 @@ class Rush:
         self.mailbox = bounded(capacity, overflow)
         self.read: list[Note] = []
         self._patience = FUSE if sleeps else 0
-        self._has_read = threading.Event()
+        self._has_looked = threading.Event()
         self._over = threading.Event()
         kinds = chance.choice([[Note], [Note, Sight], [Note, Note, Note, Sight, Call, Halt]])
         self.sent = [
@@ -143,13 +143,17 @@ class Rush:
         for thread in (*self._senders, *self._closers):
             thread.join(FUSE)
         # Nobody wakes the reader: it has to have heard of every letter.
-        while self.mailbox.waiting() and not self._closers:
-            assert self._has_read.wait(FUSE)
-            self._has_read.clear()
+        while self._is_owed() and not self._closers:
+            assert self._has_looked.wait(FUSE)
+            self._has_looked.clear()
         self._over.set()
         self.mailbox.wake()
         self._reader.join(FUSE)
         assert not self._reader.is_alive()
+
+    def _is_owed(self) -> bool:
+        counts = self.mailbox.counts()
+        return counts.sent != counts.handled + counts.dead
 
     def _send(self, messages: list[Note]) -> None:
         self._gate.wait(FUSE)
@@ -168,7 +172,7 @@ class Rush:
             if letter is not BLANK:
                 self.mailbox.handled += 1
                 self.read.append(letter.message)
-                self._has_read.set()
+            self._has_looked.set()
 
     def check(self) -> None:
         total = sum(map(len, self.sent))

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 from antiphon.actors import pool as pool_module
-from antiphon.actors.pool import Pool, PoolLimits, PoolStatistics, Worker, blocking
+from antiphon.actors.pool import Pool, PoolLimits, Worker, blocking
+from antiphon.actors.statistics import PoolStatistics
 from antiphon.tests.actors.stepping import Stepper, at_random, caught_by, file_of, stepping
 
 FUSE = 10.0
@@ -182,7 +183,9 @@ def test_there_are_never_more_than_the_maximum(
         pool.submit(task)
     for _ in range(5):
         widen(pool)
-    assert pool.statistics() == PoolStatistics(workers=3, awake=0, idle=0, waiting=3, peak=3)
+    assert pool.statistics() == PoolStatistics(
+        workers=3, awake=0, idle=0, waiting=3, peak=3, maximum=pool.limits.maximum
+    )
     let_go.set()
     assert all(task.done.wait(FUSE) for task in tasks)
     assert at_rest(pool).peak == 3
@@ -347,7 +350,9 @@ def test_without_new_threads_those_that_there_are_go_on(
         pool.submit(waiting)
         widen(pool)
         widen(pool)
-        assert pool.statistics() == PoolStatistics(workers=1, awake=0, idle=0, waiting=1, peak=1)
+        assert pool.statistics() == PoolStatistics(
+            workers=1, awake=0, idle=0, waiting=1, peak=1, maximum=pool.limits.maximum
+        )
     # Once there are threads again, the next look brings one in.
     widen(pool)
     assert waiting.done.wait(FUSE)
