@@ -104,6 +104,7 @@ class Society(Voice):
             places = None if self._environment.open else self._environment.places()
         self._roster = Roster(places)
         self._additions: list[tuple[Any, ...]] = []
+        self._called: list[str] = []
         self._stage: Stage | None = None
         self._stopped = False
         self._stopping = threading.Lock()
@@ -315,9 +316,12 @@ class Society(Voice):
         if not isinstance(observations, Mapping):
             kind = type(observations).__name__
             raise TypeError(f"step takes observations by agent id, got a {kind}")
-        if not observations.keys() <= self._roster.ids:
-            for agent_id in observations:
+        ids = list(observations)
+        # Most rounds call the same as the last one, and comparing is quicker than looking up.
+        if ids != self._called:
+            for agent_id in ids:
                 self._known(agent_id)
+            self._called = ids
         self.start()
         book = self._rulebook
         rules = book.rules if timeout is None else book.rules_for(timeout=timeout)

@@ -169,15 +169,16 @@ class Sweep:
                     elif letters:
                         call.post(index)
                     else:
-                        if host.episode != episode or (mail and host.name in mail):
-                            host.prepare(call, index)
+                        if mail or host.episode != episode:
+                            self._prepare(host, index)
                         if references(context) > _OURS:
                             context._outbox = OVER  # the last agent kept it
                             context = Context.at(call, host, begun)
                         else:
                             context._who = host
                             context._started = begun
-                        actions[index] = host.act(observation, context)
+                        act = host.act  # bound already, and called so it costs less
+                        actions[index] = act(observation, context)
                         if context._outbox is not None:
                             call.say(index, context.take_said())
                             context._outbox = None
@@ -204,6 +205,12 @@ class Sweep:
             call.settle(done)
         if begun - first > SLOW:
             self._slow(self)
+
+    def _prepare(self, host: AgentActor, index: int) -> None:
+        """Let an agent know that an episode has begun, and hear what there is for it to hear."""
+        call = self._call
+        if host.episode != call.episode or host.name in call.mail:
+            host.prepare(call, index)
 
     def slow_ones(self) -> Iterator[AgentActor]:
         """Give the hosts whose agents took long until now."""

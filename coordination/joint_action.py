@@ -40,10 +40,10 @@ def conclude(
 ) -> Outcome:
     """Check what came, fill what did not, and say how it went for each member."""
     ids = round.members
-    status = dict.fromkeys(ids, Status.ACTED)
+    intended, bad = _kept(_answers(round))
+    status = dict.fromkeys(intended if len(intended) == len(ids) else ids, Status.ACTED)
     status.update((ids[index], how) for index, how in round.ends.items())
     errors = {ids[index]: error for index, error in round.errors.items()}
-    intended, bad = _kept(_answers(round))
     for agent_id, why in {**bad, **check.rejections(intended)}.items():
         status[agent_id] = Status.REJECTED
         errors[agent_id] = ValueError(f"action of {agent_id}: {why}")
@@ -70,7 +70,7 @@ def missing(outcome: Outcome) -> list[str]:
 
 def _answers(round: Round) -> dict[str, Any]:
     """Give what those who acted have answered."""
-    answers = dict(zip(round.members, round.actions, strict=True))
+    answers = dict(zip(round.members, round.actions, strict=False))  # two lists of one round
     for index in round.ends:
         del answers[round.members[index]]
     return answers

@@ -351,7 +351,7 @@ class Mutant:
     changes: Mapping[str, str]
 
 
-ACTS = "actions[index] = host.act(observation, context)"
+ACTS = "actions[index] = act(observation, context)"
 KEPT = "if references(context) > _OURS:"
 SAYS = "call.say(index, context.take_said())"
 FINISHES = "finished[index] = begun = now()"
@@ -360,7 +360,7 @@ MUTANTS = {
         Sweep,
         "_visit_some",
         {
-            ACTS: "answer = host.act(observation, context)",
+            ACTS: "answer = act(observation, context)",
             FINISHES: f"{FINISHES}\nactions[index] = answer",
         },
     ),
