@@ -316,6 +316,8 @@ class Society(Voice):
         if not isinstance(observations, Mapping):
             kind = type(observations).__name__
             raise TypeError(f"step takes observations by agent id, got a {kind}")
+        # Its time runs from here on, and not from when the actors are up.
+        asked = None if self._stage is None else self._clock.now()
         ids = list(observations)
         # Most rounds call the same as the last one, and comparing is quicker than looking up.
         if ids != self._called:
@@ -326,7 +328,7 @@ class Society(Voice):
         book = self._rulebook
         rules = book.rules if timeout is None else book.rules_for(timeout=timeout)
         with self._stopped_by_escalation():
-            return self._running.play(observations, rules)
+            return self._running.play(observations, rules, asked=asked)
 
     def health(self) -> Health:
         """Say how the society is, with warnings of what is not as it should be.

@@ -89,6 +89,7 @@ class Ensemble:
             ),
             sequential=self._dispatcher.sequential,
             visit=self._cast.visited_by(self._dispatcher),
+            on_death=self._let_know,
             clock=setup.clock,
         )
         self._coordinator = Address(self._conductor)
@@ -109,6 +110,10 @@ class Ensemble:
             self._hosts, bounds=self._setup.bounds, one_thread=lambda: self._dispatcher.one_thread
         )
 
+    def _let_know(self, agent_id: str, reason: str, round: int) -> None:
+        if isinstance(self._talk, PartyLine):
+            self._talk.died(agent_id, reason, round)
+
     def _show(self, board: Board) -> None:
         if isinstance(self._talk, Interviews):
             self._talk.board = board
@@ -125,21 +130,31 @@ class Ensemble:
         observations: Mapping[str, Any],
         previous: Mapping[str, Experience],
         rules: Rules,
+        *,
+        asked: float | None = None,
+        meanwhile: Callable[[], object] = lambda: None,
     ) -> Outcome:
         """Play one round and wait for its outcome.
+
+        Args:
+            asked: when its time began to run, in the clock's seconds; by default now.
+            meanwhile: what to do while the agents are at work; it is to be short.
 
         Raises:
             RoundIncompleteError: an action is missing, and the rules have no fallback.
         """
+        if asked is None:
+            asked = self._setup.clock.now()
         # A clock that is moved by hand wakes nobody.
         self._timers.tell_due()
         if isinstance(self._talk, PartyLine):
             self._talk.round = round
         reply: Future[Outcome] = Future()
-        start = StartRound(round, episode, observations, previous, rules, reply)
+        start = StartRound(round, episode, observations, previous, rules, reply, asked)
         try:
             # Run inline, it is in here that the agents act.
             self._coordinator.tell(start)
+            meanwhile()
             outcome: Outcome = reply.get()
         except KeyboardInterrupt:
             self._coordinator.tell(AbandonRound())

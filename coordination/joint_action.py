@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from ..actors.failures import describe
 from ..models.experience import Experience
 from ..models.frozen import frozen
 from .actions import ActionCheck
-from .fallback import DROP, Fallback
+from .fallback import DROP, Fallback, drop
 from .outcome import Outcome, Status
 from .round import Round
 from .spans import Spans
@@ -44,13 +44,15 @@ def conclude(
     status = dict.fromkeys(intended if len(intended) == len(ids) else ids, Status.ACTED)
     status.update((ids[index], how) for index, how in round.ends.items())
     errors = {ids[index]: error for index, error in round.errors.items()}
-    for agent_id, why in {**bad, **check.rejections(intended)}.items():
+    rejected = {**bad, **check.rejections(intended)}
+    for agent_id, why in rejected.items():
         status[agent_id] = Status.REJECTED
         errors[agent_id] = ValueError(f"action of {agent_id}: {why}")
+    absent = [*(ids[index] for index in sorted(round.ends)), *rejected]
     none = Spans()
     return Outcome(
         round=round.number,
-        actions=_executed(intended, status, rules.fallback, previous),
+        actions=_executed(intended, absent, rules.fallback, previous),
         status=status,
         errors=errors,
         intended=intended,
@@ -92,22 +94,18 @@ def _kept(answers: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
 
 def _executed(
     intended: Mapping[str, Any],
-    status: Mapping[str, Status],
+    absent: Collection[str],
     fallback: Fallback | None,
     previous: Mapping[str, Experience],
 ) -> Mapping[str, Any]:
     """Give the joint action: what acted, and a stand-in for who did not."""
-    # Counting is done at the speed of C, and in most rounds nobody is missing.
-    if list(status.values()).count(Status.ACTED) == len(status):
-        return intended
-    actions = dict(intended)
-    for agent_id in (i for i, how in status.items() if how is not Status.ACTED):
-        actions.pop(agent_id, None)
-        action = _stand_in(fallback, agent_id, previous)
-        if action is not DROP:
-            actions[agent_id] = action
-    return actions
-
-
-def _stand_in(fallback: Fallback | None, agent_id: str, previous: Mapping[str, Experience]) -> Any:
-    return DROP if fallback is None else fallback(agent_id, previous.get(agent_id))
+    present = intended
+    if not intended.keys().isdisjoint(absent):
+        gone = set(absent)
+        present = {
+            agent_id: action for agent_id, action in intended.items() if agent_id not in gone
+        }
+    if not absent or fallback is None or fallback is drop:
+        return present
+    stand_ins = ((agent_id, fallback(agent_id, previous.get(agent_id))) for agent_id in absent)
+    return {**present, **{i: action for i, action in stand_ins if action is not DROP}}

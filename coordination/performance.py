@@ -98,6 +98,7 @@ class Performance:
     def __init__(self) -> None:
         self._tally = Tally()
         self._latencies = Latencies()
+        self._newest: Outcome | None = None
         self._rounds = 0
         self._act_seconds = 0.0
         self._timed_seconds = 0.0
@@ -105,8 +106,21 @@ class Performance:
         self._lock = threading.Lock()
 
     def add(self, outcome: Outcome) -> None:
-        """Take in a closed round."""
+        """Keep a closed round until there is time to take it in, or the next one comes.
+
+        Whoever waits for a round is not to wait for its statistics.
+        """
+        self.take_in()
+        self._newest = outcome
+
+    def take_in(self) -> None:
+        """Take in the round that waits for it."""
         with self._lock:
+            self._take_in()
+
+    def _take_in(self) -> None:
+        outcome, self._newest = self._newest, None
+        if outcome is not None:
             self._tally.add(outcome)
             self._rounds += 1
             if self._rounds <= TIMED_AT_FIRST or self._rounds % TIMED_ONE_IN == 0:
@@ -146,11 +160,13 @@ class Performance:
             count: how many of the worst to name.
         """
         with self._lock:
+            self._take_in()
             return self._statistics(count)
 
     def of(self, agent_id: str) -> AgentStatistics:
         """Give one agent's figures; no rounds and full success for one never called."""
         with self._lock:
+            self._take_in()
             return self._of(agent_id)
 
     def _statistics(self, count: int) -> AgentsStatistics:

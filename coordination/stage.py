@@ -53,7 +53,12 @@ class Stage:
         # Told once, also if the round is cut short and called for again.
         previous, rollout.previous = rollout.previous, {}
         outcome = self.ensemble.play(
-            self._round, rollout.episode, rollout.observations, previous, rules
+            self._round,
+            rollout.episode,
+            rollout.observations,
+            previous,
+            rules,
+            meanwhile=self._performance.take_in,
         )
         self._take_in(outcome)
         step, ended = rollout.advance(outcome)
@@ -61,12 +66,20 @@ class Stage:
             self.ensemble.end_episode(self._round, ended)
         return step
 
-    def play(self, observations: Mapping[str, Any], rules: Rules) -> Outcome:
-        """Play one round on given observations; no environment takes part."""
+    def play(
+        self, observations: Mapping[str, Any], rules: Rules, *, asked: float | None = None
+    ) -> Outcome:
+        """Play one round on given observations; no environment takes part.
+
+        Args:
+            asked: when its time began to run, in the clock's seconds; by default now.
+        """
         self._round += 1
         seen = frozen_values(observations)
         told, untold = _split(self._untold, seen)
-        outcome = self.ensemble.play(self._round, 0, seen, told, rules)
+        outcome = self.ensemble.play(
+            self._round, 0, seen, told, rules, asked=asked, meanwhile=self._performance.take_in
+        )
         self._take_in(outcome)
         lived = Lived(outcome, seen)
         self._untold = {**untold, **lived} if untold else lived
