@@ -197,13 +197,13 @@ class Actor(pykka.ThreadingActor):
         self.release_turn()
 
     def _read_some(self) -> None:
-        inbox = self.actor_inbox
+        inbox, letters = self.actor_inbox, self.letters
         for _ in range(TURN):
             if self.actor_stopped.is_set():
                 return
             if self.wake_at is not None and self.clock.now() >= self.wake_at:
                 self.wake()
-            if inbox.empty():
+            if not letters:
                 return
             letter = inbox.get(0)
             if letter is not BLANK:
@@ -211,9 +211,9 @@ class Actor(pykka.ThreadingActor):
 
     def release_turn(self) -> None:
         """Let others run the actor, and say so if there is something to do."""
-        self.turn.release()
+        self.turn.append(None)
         # First let go, then look: put() does it the other way round.
-        if not self.actor_inbox.empty():
+        if self.letters:
             self.announce()
 
     def announce(self) -> None:

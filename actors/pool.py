@@ -270,8 +270,14 @@ class Pool:
         _HERE.pool, _HERE.worker = self, worker
         goes_on = bool(worker.permit) or self._rest(worker)
         while goes_on:
-            while self._may_work(worker) and (work := self._next()) is not None:
-                do(work)
+            while (
+                (worker.permit == self._epoch and self._awake <= self._window)
+                or self._gets_permit(worker)
+            ) and (work := self._next()) is not None:
+                try:
+                    work.take_turn()
+                except BaseException as error:
+                    _tell_of(work, error)
             goes_on = self._rest(worker)
 
     def _next(self) -> Work | None:
@@ -282,10 +288,8 @@ class Pool:
         self.begun += 1
         return work
 
-    def _may_work(self, worker: Worker) -> bool:
-        """Whether it has a permit, or finds a free one."""
-        if worker.permit == self._epoch and self._awake <= self._window:
-            return True
+    def _gets_permit(self, worker: Worker) -> bool:
+        """Find one for who has none that holds; whether there is any."""
         with self._lock:
             self._take_permit_from(worker)
             # At the end others may never come back to do what is left.
@@ -331,6 +335,10 @@ def do(work: Work) -> None:
     try:
         work.take_turn()
     except BaseException as error:
-        # Work contains what actors raise; this is a fault of ours, and the others' work
-        # is not to wait for ever because of it.
-        log.error("worker.failed", work=repr(work), error=repr(error))  # noqa: TRY400  as everywhere, in one line
+        _tell_of(work, error)
+
+
+def _tell_of(work: Work, error: BaseException) -> None:
+    # Work contains what actors raise; this is a fault of ours, and the others' work is not to
+    # wait for ever because of it.
+    log.error("worker.failed", work=repr(work), error=repr(error))

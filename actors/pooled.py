@@ -89,16 +89,19 @@ class PooledDispatcher:
     def _notify(self, mailbox: Mailbox) -> None:
         # Who gets the turn here sees to it that the actor is run; whoever holds it looks
         # for letters when it lets go.
-        if mailbox.turn.acquire():
-            if mailbox.owner.urgent:
-                self._pool.submit_urgent(mailbox.owner)
-            else:
-                self._pool.submit(mailbox.owner)
-            # First submit, then look: release() does it the other way round.
-            if self._released:
-                self._withdraw()
-            elif not self._watch.awake:
-                self._watch.call()
+        try:
+            mailbox.turn.pop()
+        except IndexError:
+            return
+        if mailbox.owner.urgent:
+            self._pool.submit_urgent(mailbox.owner)
+        else:
+            self._pool.submit(mailbox.owner)
+        # First submit, then look: release() does it the other way round.
+        if self._released:
+            self._withdraw()
+        elif not self._watch.awake:
+            self._watch.call()
 
     def visit(self, call: SweptCall, hosts: Sequence[AgentActor], indices: Sequence[int]) -> None:
         """Call these agents where they are, by as many workers as that takes."""
