@@ -40,10 +40,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(argv: Sequence[str] | None, signals: Signals) -> int:
     # These take long to import, and who waits may have changed their mind.
-    from .commands import agents, bench, doctor, run
+    from .commands import agents, bench, doctor, memory, run
 
     signals.loaded(whole=run.WHOLE, open=run.INTERRUPTIBLE)
-    parser = _parser((run, bench, agents, doctor))
+    parser = _parser((run, memory, bench, agents, doctor))
     arguments = parser.parse_args(argv)
     if arguments.execute is None:
         parser.print_help()

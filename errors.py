@@ -350,3 +350,107 @@ class ForkedError(AntiphonError, RuntimeError):
             "make a new one in the child"
         )
         self.what = what
+
+
+class ConsolidationError(AntiphonError):
+    """A strategy made nothing of what it was given, which stays in memory; its author mends it.
+
+    Attributes:
+        agent_id: whose memories they are.
+        strategy: its name.
+        rule: what it broke, and what came.
+    """
+
+    def __init__(self, agent_id: str, strategy: str, rule: str) -> None:
+        super().__init__(f"memories of agent {agent_id!r}, strategy {strategy!r}: {rule}")
+        self.agent_id = agent_id
+        self.strategy = strategy
+        self.rule = rule
+
+
+class WorkerError(AntiphonError, RuntimeError):
+    """A worker process did not do a job: it died, took too long, or the job raised there.
+
+    Attributes:
+        worker: its name.
+        why: what happened, in words.
+    """
+
+    def __init__(self, worker: str, why: str) -> None:
+        super().__init__(f"worker process {worker}: {why}")
+        self.worker = worker
+        self.why = why
+
+
+class StoreError(AntiphonError, OSError):
+    """The store of a run could not be read or written; whoever runs it looks at the file.
+
+    What was committed before is as it was, and what was not can be committed again.
+
+    Attributes:
+        path: the file.
+        rule: what it breaks, or what the machine said.
+    """
+
+    def __init__(self, path: object, rule: str) -> None:
+        super().__init__(f"{path}: {rule}")
+        self.path = str(path)
+        self.rule = rule
+
+
+class StoreFullError(StoreError):
+    """There is no space for more rounds; make some, and have them committed again."""
+
+
+class StoreCorruptError(StoreError):
+    """A file is not what was written; take it from a copy, or go back to a round before.
+
+    Attributes:
+        round: the first round that cannot be trusted; None where nobody can tell.
+    """
+
+    def __init__(self, path: object, rule: str, *, round: int | None = None) -> None:
+        super().__init__(path, rule if round is None else f"round {round}: {rule}")
+        self.round = round
+
+
+class MemoryOffError(AntiphonError, RuntimeError):
+    """A memory was read in a society that keeps none."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this society keeps no memories; found it with memory_size=500, say, or on the "
+            "command line --memory 500"
+        )
+
+
+class MemoryLawError(AntiphonError, RuntimeError):
+    """A memory lost an experience or counted one twice: please report it.
+
+    Attributes:
+        agent_id: whose memory.
+    """
+
+    def __init__(self, agent_id: str, why: str) -> None:
+        super().__init__(f"memory of {agent_id or 'an agent'}: {why}")
+        self.agent_id = agent_id
+
+
+class FrozenRangeError(AntiphonError, RuntimeError):
+    """A range of a memory is frozen, replaced or thawed out of turn, and nothing changed.
+
+    Attributes:
+        agent_id: whose memory.
+    """
+
+    def __init__(self, agent_id: str, rule: str) -> None:
+        super().__init__(f"memory of {agent_id or 'an agent'}: {rule}")
+        self.agent_id = agent_id
+
+
+class TooLargeError(AntiphonError, ValueError):
+    """A value is larger, or nests deeper, than what is to hold it bears; nothing came of it."""
+
+
+class CleanupError(PluginError):
+    """A clean-up broke or chose what it may not; the oldest went in place of its choice."""

@@ -10,7 +10,6 @@ import dataclasses
 import difflib
 import os
 import tomllib
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,16 +23,6 @@ PREFIX = "ANTIPHON_"
 
 # The sections of the guides' files, and what they are here.
 _SECTION_ALIASES = {"simulation": "society", "agent": "inference"}
-# Known from the guides, without a counterpart yet: said aloud, never obeyed in silence.
-_NOT_BUILT = {
-    "memory": (
-        "max_episodic_memory_size",
-        "memory_cleanup_strategy",
-        "memory_warning_threshold",
-        "auto_consolidate_on_threshold",
-        "auto_consolidation_threshold",
-    )
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +60,7 @@ class Layers:
         """
         known: dict[str, set[str]] = {kind.section: set(_names(kind)) for kind in kinds}
         for name, values in self.file.items():
-            if name in _NOT_BUILT:
-                _say_not_built(name, values, self.path)
-            elif name not in known:
+            if name not in known:
                 raise SettingsError(name, f"no such section{_near(name, known)}", source=self.path)
             else:
                 self._check_keys(values, known[name], self.path)
@@ -201,16 +188,6 @@ def _unknown(key: str, known: Iterable[str], source: str, prefix: str = "") -> S
     names = [prefix + name.upper() for name in known]
     shown = prefix + key.upper()
     return SettingsError(shown, f"no such key{_near(shown, names)}", source=source)
-
-
-def _say_not_built(section: str, values: Mapping[str, Any], path: str) -> None:
-    for key in values:
-        if key not in _NOT_BUILT[section]:
-            raise _unknown(key, set(_NOT_BUILT[section]), path)
-    warnings.warn(
-        f"{path}: [{section}] has no effect: this version keeps no episodic memory",
-        stacklevel=4,
-    )
 
 
 def _sections(path: Path) -> dict[str, dict[str, Any]]:

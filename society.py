@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from .actors.actor import Actor
 from .actors.agent_actor import AgentActor
 from .actors.directive import Strategy
 from .actors.groups import Groups
@@ -41,6 +42,7 @@ from .coordination.tuning import Tuning, candidates_of, groups_of
 from .coordination.voice import Voice
 from .errors import (
     EscalatedError,
+    MemoryOffError,
     RunInterrupted,
     SettingsError,
     StoppedError,
@@ -48,6 +50,9 @@ from .errors import (
 )
 from .forks import here
 from .layers import Layers, resolve
+from .memory.embedding import Embedding
+from .memory.keeping import Keeping, settings_row
+from .memory.memories import Memories
 from .models.agent import Agent, Place
 from .models.profile import InferenceSettings
 from .settings import SettingsType, SocietySettings
@@ -69,6 +74,7 @@ class Society(Voice):
         simulation: SimulatedDispatcher | None = None,
         strategy: Strategy | None = None,
         together: Sequence[Sequence[str]] = (),
+        embedding: Embedding | None = None,
         **settings: Any,
     ) -> None:
         """Found a society; nothing runs before the first ``run``, ``step``, ``tell`` or ``ask``.
@@ -81,7 +87,9 @@ class Society(Voice):
                 the seed drives. Time is its own.
             strategy: what becomes of an agent that failed, in place of ``on_crash``.
             together: groups of ids; with one of them, all its group are restarted.
-            settings: fields of ``SocietySettings``, which say what each does.
+            embedding: turns texts into vectors, by which agents recall; by their words if None.
+            settings: fields of ``SocietySettings`` and ``MemorySettings``, which say what each
+                does.
 
         Raises:
             SettingsError: a setting is unknown or breaks its rule.
@@ -93,6 +101,7 @@ class Society(Voice):
         self._simulation = _simulation(clock, simulation, self.settings)
         self._clock = self._simulation.clock if self._simulation else clock or SystemClock()
         self._strategy = strategy
+        self._embedding = embedding
         self._together = [list(group) for group in together]
         Groups(self._together)
         self._environment: Environment | None = None
@@ -206,12 +215,17 @@ class Society(Voice):
             simulation=self._simulation,
         )
         tuning = self._tuning(residents)
+        memories, staff = self._memories(ids)
         ensemble = Ensemble(
             residents,
             {agent_id: self._place(agent_id) for agent_id in ids},
             setup,
+            staff=staff,
+            memories=memories or {},
         )
-        self._stage = Stage(ensemble, self._rollout, tuning)
+        if memories is not None:
+            memories.surprises = ensemble.surprises()
+        self._stage = Stage(ensemble, self._rollout, tuning, memories)
 
     def stop(self) -> None:
         """Stop every actor within the grace; may be called again, and from any thread.
@@ -226,6 +240,8 @@ class Society(Voice):
             self._stopped = True
         if self._stage is not None:
             self.abandoned = self._stage.ensemble.stop(self.settings.grace)
+            if self._stage.memories is not None:
+                self._stage.memories.close()
         if self._environment is not None:
             self._environment.close()
 
@@ -277,8 +293,17 @@ class Society(Voice):
         folder = RunFolder(None if out is None else Path(out))
         self.start()
         self._write_manifest(folder)
-        course = Course(length, self.settings, folder, progress or for_terminal(), len(self))
-        run = course.take(self._advance)
+        memories = self._running.memories
+        course = Course(
+            length,
+            self.settings,
+            folder,
+            progress or for_terminal(),
+            len(self),
+            None if memories is None else memories.summary,
+        )
+        with self._kept(folder) as advance:
+            run = course.take(advance)
         if recipe is not None:
             try:
                 run = self._with_speedup(run, recipe)
@@ -292,6 +317,26 @@ class Society(Voice):
     def _advance(self) -> Step:
         with self._stopped_by_escalation():
             return self._running.advance(self._rulebook.rules)
+
+    @contextmanager
+    def _kept(self, folder: RunFolder) -> Iterator[Callable[[], Step]]:
+        """Give what takes a step, and keeps what agents live where there is a folder for it."""
+        memories = self._running.memories
+        if memories is None or folder.out is None:
+            yield self._advance
+            return
+        rows = [settings_row(self._rulebook.memory)]
+        keeping = Keeping(folder.path, memories, clock=self._clock, rows=rows)
+
+        def advance() -> Step:
+            step = self._advance()
+            keeping.add(step.outcome.round)
+            return step
+
+        try:
+            yield advance
+        finally:
+            keeping.close()
 
     @contextmanager
     def _stopped_by_escalation(self) -> Iterator[None]:
@@ -339,6 +384,25 @@ class Society(Voice):
         stage = self._stage
         vitals = Health(len(self)) if stage is None else stage.vitals(running=not self._stopped)
         return examine(vitals, self._health_settings)
+
+    def _memories(self, ids: Sequence[str]) -> tuple[Memories | None, list[Actor]]:
+        settings = self._rulebook.memory
+        if not settings.memory_size:
+            return None, []
+        return Memories.found(ids, settings, clock=self._clock, embedding=self._embedding)
+
+    @property
+    def memories(self) -> Memories:
+        """What the agents remember, by id, for reading; ``society["a"].memory`` is one of them.
+
+        Raises:
+            MemoryOffError: it was founded without ``memory_size``.
+        """
+        self.start()
+        memories = self._running.memories
+        if memories is None:
+            raise MemoryOffError
+        return memories
 
     def _tuning(self, residents: Sequence[Resident]) -> Tuning | None:
         if not self.settings.tuner:

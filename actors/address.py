@@ -54,14 +54,27 @@ class Address:
         """
         self._home.check(self.name)
         future: Future[Any] = Future()
-        self._mailbox.put(Envelope(message, future))
-        try:
-            return future.get(timeout=timeout)
-        except pykka.Timeout:
-            raise AskTimeoutError(f"{self.name} did not answer within {timeout:g} s") from None
-        except pykka.ActorDeadError:
-            raise StoppedError(f"{self.name} has stopped") from None
-        except AskError:
-            raise
-        except Exception as error:
-            raise AskError(f"{self.name} raised {describe(error)}") from error
+        self.forward(message, future)
+        return wait_for(future, self.name, timeout)
+
+    def forward(self, message: Any, reply: Future[Any]) -> None:
+        """Put a message into the mailbox, to be answered to whoever has this future."""
+        self._mailbox.put(Envelope(message, reply))
+
+
+def wait_for(reply: Future[Any], name: str, timeout: float) -> Any:
+    """Wait for what an actor answers; errors as ``Address.ask``.
+
+    Args:
+        name: the actor's, for the errors.
+    """
+    try:
+        return reply.get(timeout=timeout)
+    except pykka.Timeout:
+        raise AskTimeoutError(f"{name} did not answer within {timeout:g} s") from None
+    except pykka.ActorDeadError:
+        raise StoppedError(f"{name} has stopped") from None
+    except (AskError, AskTimeoutError, StoppedError):
+        raise
+    except Exception as error:
+        raise AskError(f"{name} raised {describe(error)}") from error

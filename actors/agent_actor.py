@@ -4,27 +4,32 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, ClassVar
 
-import numpy as np
-
-from ..clock import Clock, SystemClock
 from ..errors import AskError
 from ..forks import free_in_children
 from ..models import chance
-from ..models.agent import Agent, Context, OneMoment, Silence, Talk
-from ..models.outbox import OUTSIDE, Parcel, Phase
-from ..models.payload import seal
+from ..models.agent import Agent, Context
 from ..models.profile import Profile, Tunable
-from .actor import Actor
-from .failures import describe, is_ctrl_c
+from .hearing import NOWHERE, Hearer
 from .mailbox import Letter
-from .messages import Call, Deliver, EpisodeEnded, Perceive, Question, Retire, Retune, Suspend
+from .messages import (
+    Call,
+    Deliver,
+    EpisodeEnded,
+    Perceive,
+    Question,
+    Retire,
+    Retune,
+    Suspend,
+)
 from .openings import Answers, Openings
 from .recovery import Recovery
+from .seat import Seat
 from .snapshots import Stateful
+
+__all__ = ["AgentActor", "Seat"]
 
 # Our own numerical agents take turns: numpy lets go of the GIL in every call, and fifty
 # threads that fight for it are ten times slower than one. Agents of users are never held
@@ -32,27 +37,7 @@ from .snapshots import Stateful
 _COMPUTE_TOKEN = free_in_children(threading.Lock())
 
 
-@dataclass(frozen=True, slots=True)
-class Seat:
-    """Everything that a host needs to know about the agent it is for."""
-
-    agent_id: str
-    create: Callable[[], Agent]
-    """Makes the agent; called on the actor's own thread."""
-    seed: int = 0
-    """The society's; the agent's own seeds are derived from it and the id."""
-    clock: Clock = field(default_factory=SystemClock)
-    snapshot_interval: int | None = None
-    """In rounds; None where nobody is ever restarted."""
-    talk: Talk = field(default_factory=Silence)
-    """How the agent reaches others."""
-
-
-# An episode that no call is of: whoever sets it has the next call come by ``enter_episode``.
-_NOWHERE = -1
-
-
-class AgentActor(Actor):
+class AgentActor(Hearer):
     """Hosts one plain agent: takes calls from the mailbox, hands answers to the round.
 
     Subclass it for a new kind of actor and override ``decide``, or ``on_start``, ``on_stop``
@@ -60,21 +45,8 @@ class AgentActor(Actor):
     entry point group ``antiphon.actors``.
     """
 
-    __slots__ = (
-        "_entered",
-        "_openings",
-        "_profile",
-        "_recovery",
-        "_rng",
-        "_unsent",
-        "act",
-        "agent",
-        "blocks",
-        "episode",
-        "seat",
-    )
+    __slots__ = ("_entered", "_openings", "_profile", "act", "blocks")
 
-    agent: Agent
     act: Callable[[Any, Context], Any]
     """What a call comes down to: the agent's own ``act``, or what goes round it."""
 
@@ -87,30 +59,12 @@ class AgentActor(Actor):
         cls.takes_visits = all(getattr(cls, n) is getattr(AgentActor, n) for n in _LETTERS)
 
     def __init__(self, seat: Seat) -> None:
-        super().__init__(seat.agent_id, clock=seat.clock)
-        self.seat = seat
-        self.episode = 0
-        """The one that the agent is in; ``_NOWHERE`` when there is more to do than to act."""
+        super().__init__(seat)
         self._entered = 0
-        interval = seat.snapshot_interval
-        self._recovery = None if interval is None else Recovery(seat.agent_id, interval)
-        self._unsent: tuple[Parcel, ...] = ()
-        """Said between rounds; it goes with the next answer."""
         self._openings: Openings | None = None
         self.blocks = False
         """Whether a call to the agent waits for something other than the processor."""
-        self._rng: np.random.Generator | None = None
         self._profile: Profile | None = None
-
-    @property
-    def agent_id(self) -> str:
-        """Whose host it is."""
-        return self.seat.agent_id
-
-    @property
-    def talk(self) -> Talk:
-        """How the agent reaches the others."""
-        return self.seat.talk
 
     def on_start(self) -> None:
         self._seat(self.seat.create())
@@ -204,23 +158,38 @@ class AgentActor(Actor):
         """Do what comes before a call's action; on whichever thread calls the agent.
 
         It is told with the call and not by messages: a hung agent's mailbox would fill with
-        them.
+        them. If it raises, the call has failed, and what it was to tell is kept.
         """
         try:
-            self._enter_episode(call.episode)
-        finally:
-            for parcel in call.mail_of(self.name):
-                self.handle(Letter(Deliver.of(parcel, call.round)))
-            if self._unsent:
-                unsent, self._unsent = self._unsent, ()
-                call.say(index, unsent)
-        self._check_stumbled()
+            try:
+                self._enter_episode(call.episode)
+            except BaseException:
+                if self._recovery is not None:
+                    self._recovery.spoil()
+                raise
+            finally:
+                self._hear(call, index)
+            self._check_stumbled()
+        except BaseException:
+            call.untold(index)
+            raise
         self.episode = self._entered
+
+    def _hear(self, call: Call, index: int) -> None:
+        """Have the agent hear its mail, or keep that for when it is decided what it is."""
+        recovery = self._recovery
+        while recovery is not None and recovery.held and not recovery.holds:
+            self.handle(Letter(recovery.held.popleft()))
+        for parcel in call.mail_of(self.name):
+            self.handle(Letter(Deliver.of(parcel, call.round)))
+        if self._unsent:
+            unsent, self._unsent = self._unsent, ()
+            call.say(index, unsent)
 
     def _check_stumbled(self) -> None:
         failure = None if self._recovery is None else self._recovery.take_failure()
         if failure is not None:
-            self.episode = self._entered
+            self.episode = NOWHERE
             raise failure
 
     def _enter_episode(self, episode: int) -> None:
@@ -230,6 +199,8 @@ class AgentActor(Actor):
         if episode != self._entered:
             self.agent.reset(self._seed_of(episode))
         self.episode = self._entered = episode
+        if self._recovery is not None:
+            self._recovery.go_on()
 
     def _retune(self, message: Retune) -> None:
         if not isinstance(self.agent, Tunable):
@@ -240,7 +211,7 @@ class AgentActor(Actor):
     def _suspend(self, message: Suspend) -> None:
         assert self._recovery is not None
         self._recovery.suspend(message.until, message.reason)
-        self.episode = _NOWHERE
+        self.episode = NOWHERE
 
     def _come_back(self, episode: int, recovery: Recovery) -> None:
         self._seat(recovery.snapshots.revive(self.seat.create, self._seed_of, episode))
@@ -249,85 +220,6 @@ class AgentActor(Actor):
         while recovery.held:
             self._receive(recovery.held.popleft())
         recovery.come_up()
-
-    def _stumbled(self, error: BaseException) -> None:
-        if self._recovery is not None and not is_ctrl_c(error):
-            self._recovery.stumbled(error)
-            self.episode = _NOWHERE
-
-    def _deliver(self, message: Deliver) -> None:
-        if not hasattr(self.agent, "receive"):
-            raise TypeError(f"agent {self.name} hears no messages: it defines no receive()")
-        if self._recovery is not None and self._recovery.is_down:
-            self._recovery.hold(message)
-            return
-        try:
-            self._receive(message)
-        except BaseException as error:
-            self._stumbled(error)
-            raise
-
-    def _receive(self, message: Deliver) -> None:
-        agent: Any = self.agent
-        context = self._between(message.round, Phase.RECEIVE, topic=message.topic, cause=message.id)
-        agent.receive(message.payload, message.sender, context)
-        self._keep_said(context)
-
-    def _answer(self, message: Question) -> Any:
-        if self._recovery is not None and self._recovery.is_down:
-            raise self._recovery.refusal()
-        answer = getattr(self.agent, "answer", None)
-        if answer is None:
-            raise AskError(f"agent {self.name} answers no questions: it defines no answer()")
-        try:
-            context = self._between(message.round, None, deadline=message.deadline)
-            given = answer(message.payload, message.sender, context)
-            # Here, where nobody changes it meanwhile; the world outside may be given anything.
-            return given if message.sender == OUTSIDE else seal(given)
-        except BaseException as error:
-            self._stumbled(error)
-            raise
-
-    def _end_episode(self, message: EpisodeEnded) -> None:
-        episode_ended = getattr(self.agent, "episode_ended", None)
-        if episode_ended is None or (self._recovery is not None and self._recovery.is_down):
-            return
-        try:
-            context = self._between(
-                message.round, Phase.EPISODE_ENDED, experiences=message.experiences
-            )
-            episode_ended(context)
-            self._keep_said(context)
-        except BaseException as error:
-            self._stumbled(error)
-            raise
-
-    def _between(self, round: int, phase: Phase | None, **facts: Any) -> Context:
-        """Make the context of something that happens between two rounds."""
-        first = sum(parcel.round == round and parcel.phase is phase for parcel in self._unsent)
-        moment = OneMoment(round, phase=phase, first=first, **facts)
-        return Context.at(moment, self)
-
-    def _keep_said(self, context: Context) -> None:
-        """Keep what was said between two rounds, until the agent is called."""
-        if said := context.take_said():
-            self._unsent += said
-            self.episode = _NOWHERE
-
-    def answer_here(self, message: Question) -> Any:
-        """Answer on the asker's thread, where all actors run on that one.
-
-        Raises:
-            AskError: the agent raised, or answers no questions.
-        """
-        try:
-            return self._answer(message)
-        except AskError:
-            raise
-        except BaseException as error:
-            if is_ctrl_c(error):
-                raise
-            raise AskError(f"{self.name} raised {describe(error)}") from error
 
     def stand_in(self, round: int) -> Answers:
         """Make another agent like this one, as it was after its last call before this round.
@@ -347,12 +239,6 @@ class AgentActor(Actor):
         other.reset(self._seed_of(self._openings.episode_at(round)))
         other.set_state(self._openings.at(round))
         return other
-
-    def rng(self) -> np.random.Generator:
-        """Give the agent's own random stream; it is made when somebody first draws."""
-        if self._rng is None:
-            self._rng = chance.generator(self.seat.seed, self.seat.agent_id, "act")
-        return self._rng
 
     def _seed_of(self, episode: int) -> int:
         return chance.seed_for(self.seat.seed, self.seat.agent_id, "reset", episode)

@@ -33,11 +33,11 @@ class Reason(StrEnum):
     CONFLATED = "conflated"
     """A newer one of its kind, of the same sender, has come in its place."""
     EXPIRED = "expired"
-    """Its time was over before it was read."""
+    """A question that was read when nobody waited for the answer any more."""
     LATE = "late"
-    """It answers what nobody waits for any more."""
+    """An answer to a round that had closed, or that came when its time was over."""
     UNDELIVERABLE = "undeliverable"
-    """There is no such receiver."""
+    """Its receiver hears no such thing, or too many wait for it already."""
 
 
 IN_MAILBOXES = frozenset(

@@ -60,7 +60,7 @@ class InlineDispatcher:
         self._home.check("a dispatcher")
         for actor in actors:
             actor.request_stop()
-            actor.finish()
+            self._end(actor)
         return []
 
     def release(self, actors: Sequence[Actor], timeout: float) -> list[str]:
@@ -103,14 +103,19 @@ class InlineDispatcher:
                 self._take_one(work)
 
     def _take_one(self, actor: Actor) -> None:
-        letter = actor.actor_inbox.get(0)
+        letter = BLANK if actor.actor_stopped.is_set() else actor.actor_inbox.get(0)
         if letter is not BLANK:
             actor.read(letter)
         if actor.actor_stopped.is_set():
-            actor.finish()
+            self._end(actor)
         elif not actor.actor_inbox.empty():
             # More letters than announcements: Ctrl-C left some behind.
             self._ready.append(actor)
+
+    def _end(self, actor: Actor) -> None:
+        # A stopped actor keeps its turn for ever, so that no sweep finds it idle.
+        actor.turn.acquire()
+        actor.finish()
 
 
 def _let_be(sweep: Sweep) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache, partial
 from typing import Any
 
-from ..errors import AskDeadlockError, AskError, AskTimeoutError
+from ..errors import AskDeadlockError, AskError, AskTimeoutError, DownError
 from ..models import chance
 from ..models.agent import Context, Moment, OneMoment, Standing, Talk
 from ..models.board import Board
@@ -22,6 +22,10 @@ STACKED = 32
 """How many of these answer on one thread's stack, with room for what they call."""
 
 
+Refusal = Callable[[str], DownError | None]
+"""Says why an agent is out, if it is; an error for each who asks."""
+
+
 class Interviews:
     """The talk of a society with ordered delivery.
 
@@ -30,8 +34,16 @@ class Interviews:
     waits for anybody, and the answer is the same whoever was called first.
     """
 
-    def __init__(self, hosts: Mapping[str, AgentActor]) -> None:
+    def __init__(
+        self, hosts: Mapping[str, AgentActor], refusal: Refusal = lambda agent_id: None
+    ) -> None:
+        """Open for questions.
+
+        Args:
+            refusal: says why an agent is out, if it is.
+        """
         self._hosts = hosts
+        self._refusal = refusal
         self.board = Board()
 
     def outbox(self, agent_id: str, moment: Moment) -> Outbox:
@@ -58,6 +70,10 @@ class Interviews:
             raise AskError(f"{agent_id} asks {to!r}, and nobody has this id")
         if not timeout > 0:
             raise AskTimeoutError(f"{agent_id} has no time left to ask {to}")
+        if (refusal := self._refusal(to)) is not None:
+            raise refusal
+        if host.actor_stopped.is_set():
+            raise AskError(f"{to} has stopped")
         now = host.seat.clock.now
         until = now() + timeout
         moment = OneMoment(moment.round, until, phase=None, path=path)
@@ -77,7 +93,7 @@ class _Interview:
         seat = host.seat
         # One stream for each question: how many there were before leaves no mark.
         stream = cache(partial(chance.generator, seat.seed, host.name, "answer", moment.round))
-        self._standing = Standing(seat.agent_id, stream, seat.clock, talk)
+        self._standing = Standing(seat.agent_id, stream, seat.clock, talk, seat.memory)
 
     def answer(self, question: Any, sender: str) -> Any:
         """Have it answered.

@@ -61,6 +61,10 @@ class Call(Moment, Protocol):
         """Say that the member's actor is dead."""
         ...
 
+    def untold(self, index: int) -> None:
+        """Say that a member is about to fail before it was told what it has lived."""
+        ...
+
     def skip(self, index: int) -> None:
         """Say that the call was dropped unread, for its round is over."""
         ...
@@ -134,12 +138,15 @@ class Deliver:
     """What it was published on; empty if it was told."""
     id: str = ""
     """What logs call it."""
+    death: bool = False
+    """It is word of the sender's death; the payload says why."""
 
     @classmethod
     def of(cls, parcel: Parcel, round: int) -> Self:
         """Make it of what was said, to be heard before the calls of this round."""
         topic = parcel.name if parcel.kind is Kind.PUBLISH else ""
-        return cls(round, parcel.payload, parcel.sender, topic, parcel.id)
+        death = parcel.kind is Kind.DIED
+        return cls(round, parcel.payload, parcel.sender, topic, parcel.id, death)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -161,3 +168,16 @@ class Question:
     """In which it is asked; 0 where no round is open."""
     deadline: float = math.inf
     """When nobody waits for the answer any more, in the clock's seconds."""
+    after: int = 0
+    """How many messages the receiver was told in order before it is to answer."""
+
+    def in_order(self) -> QuestionInOrder:
+        """Give the same, to be read behind what was told before it."""
+        return QuestionInOrder(self.payload, self.sender, self.round, self.deadline)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class QuestionInOrder(Question):
+    """The same, in one row with the calls and what is told in order."""
+
+    handling: ClassVar = KERNEL

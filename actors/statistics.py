@@ -59,6 +59,8 @@ class KernelStatistics:
     """The mailboxes in which most letters wait, the fullest first; empty ones are left out."""
     restarts: Mapping[str, int] = field(default_factory=dict)
     """How often each actor was restarted, since the start; who never had to is absent."""
+    failures: Mapping[str, int] = field(default_factory=dict)
+    """How often each agent has raised at something else than a call; who never did is absent."""
     quarantined: tuple[str, ...] = ()
     """Actors that failed too often, and are left down."""
     dead_letters: Mapping[str, int] = field(default_factory=dict)

@@ -104,6 +104,7 @@ class Supervisor:
         self._suspended: dict[str, int] = {}
         self._gone: dict[str, Directive] = {}
         self._down: dict[str, DownError] = {}
+        self._out: dict[str, Decision] = {}
         self._failures = 0
         self._restarts: Counter[str] = Counter()
 
@@ -111,6 +112,16 @@ class Supervisor:
     def down(self) -> Mapping[str, DownError]:
         """Who is not to be called, and why; a live view, changed by ``decide`` and ``due``."""
         return MappingProxyType(self._down)
+
+    def refusal(self, agent_id: str) -> DownError | None:
+        """Say why an agent is out, if it is; fresh each time, for it is raised.
+
+        Any thread may ask.
+        """
+        decision = self._out.get(agent_id)
+        if decision is None:
+            return None
+        return DownError(agent_id, decision.restart_at, decision.reason)
 
     def decide(self, round: int, failures: Mapping[str, BaseException]) -> tuple[Decision, ...]:
         """Say what becomes of those that failed in a round which has closed.
@@ -147,7 +158,7 @@ class Supervisor:
             return ()
         back = sorted(agent_id for agent_id, at in self._waiting.items() if at <= round)
         for agent_id in back:
-            del self._waiting[agent_id], self._down[agent_id]
+            del self._waiting[agent_id], self._down[agent_id], self._out[agent_id]
         self._restarts.update(back)
         return tuple(back)
 
@@ -231,4 +242,5 @@ class Supervisor:
             log.warning(event, agent=agent_id, round=decision.round, reason=decision.reason)
         else:
             return
+        self._out[agent_id] = decision
         self._down[agent_id] = DownError(agent_id, until, decision.reason)

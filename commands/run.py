@@ -73,6 +73,18 @@ def add_parser(commands: Any) -> None:
     add("--batch-size", metavar="N", help="how many agents may be acting at once (default: all)")
     add("--seed", metavar="N", help="where all chance comes from (default 0)")
     add("--dispatcher", help="threaded (default), pooled or inline")
+    add("--memory", metavar="N", help="experiences that each agent remembers (default 0)")
+    add(
+        "--consolidation",
+        metavar="HOW",
+        help="what makes items of old experiences: merge (default), prototypes, "
+        "package.module:callable, or none",
+    )
+    add(
+        "--consolidation-in",
+        choices=("slices", "process"),
+        help="where: in slices between rounds (default), or in a process of its own",
+    )
     add(
         "--baseline",
         action="store_true",
@@ -118,7 +130,10 @@ def _build(environment: str, options: dict[str, Any]) -> Any:
 
 def _settings(arguments: argparse.Namespace) -> dict[str, Any]:
     names = ("seed", "timeout", "on_missing", "default_action", "batch_size", "dispatcher")
-    given = {name: getattr(arguments, name) for name in names}
+    given = {name: getattr(arguments, name) for name in (*names, "consolidation_in")}
+    given["memory_size"] = arguments.memory
+    how = arguments.consolidation
+    given["consolidate" if how == "none" else "consolidation"] = how if how != "none" else False
     return {name: value for name, value in given.items() if value is not None}
 
 

@@ -23,6 +23,7 @@ class Absences:
         self._down = down
         self._busy: dict[str, int] = {}
         self._missed: dict[str, deque[Experience]] = {}
+        self._gone: set[str] = set()
         self.forgotten = 0
         """Missed steps that were dropped past the limit."""
 
@@ -47,9 +48,16 @@ class Absences:
 
     def miss(self, agent_id: str, experience: Experience) -> None:
         """Keep a step for an agent that cannot be told of it now."""
+        if agent_id in self._gone:
+            return
         missed = self._missed.setdefault(agent_id, deque(maxlen=MISSED_LIMIT))
         self.forgotten += len(missed) == MISSED_LIMIT
         missed.append(experience)
+
+    def forget(self, agent_id: str) -> None:
+        """Keep nothing for one who is out for good."""
+        self._gone.add(agent_id)
+        self._missed.pop(agent_id, None)
 
     def give_back(self, agent_id: str, experiences: Sequence[Experience]) -> None:
         """Keep steps that the agent was to be told of and did not hear."""

@@ -38,7 +38,7 @@ class Returned:
     late: bool
     """An answer came and was dropped; otherwise the call was not even read."""
     unheard: tuple[Experience, ...] = ()
-    """What an unread call was to tell."""
+    """What an unread call was to tell, or one that failed before it had told it."""
     error: BaseException | None = None
     """What the agent raised, if it did."""
     mail: Sequence[Parcel] = ()
@@ -108,6 +108,7 @@ class RoundCall:
         self._news = news
         self.mail = mail
         self._said: dict[int, tuple[Parcel, ...]] = {}
+        self._untold: dict[int, tuple[Experience, ...]] = {}
         self._clock = clock
         self._lock = threading.Lock()
 
@@ -155,6 +156,11 @@ class RoundCall:
         """Give what members have said with their answers."""
         for index in list(self._said):
             yield self.members[index], self._said.pop(index, ())
+
+    def untold(self, index: int) -> None:
+        """Say that a member is about to fail before it was told what it has lived."""
+        # Taken out once, by popping, at the close or when it comes back late.
+        self._untold[index] = self._news.of(self.members[index])
 
     def accept(self, index: int, action: Any, started: float, finished: float) -> None:
         with self._lock:
@@ -228,17 +234,20 @@ class RoundCall:
             self.round,
             agent_id,
             late=not unread,
-            unheard=self._news.of(agent_id) if unread else (),
+            unheard=self._news.of(agent_id) if unread else self._untold.pop(index, ()),
             error=error,
             mail=self.mail_of(agent_id) if unread else (),
             said=self._said.pop(index, ()) if self.over else (),
         )
 
     def unheard(self) -> Iterator[tuple[str, tuple[Experience, ...], Sequence[Parcel]]]:
-        """Give the members whose call nobody read, each with what it was to tell."""
+        """Give the members whose call told them nothing, each with what it was to tell."""
         for index in self._round.unread:
             agent_id = self.members[index]
             yield agent_id, self._news.of(agent_id), self.mail_of(agent_id)
+        for index in list(self._untold):
+            # Its host keeps its mail.
+            yield self.members[index], self._untold.pop(index, ()), ()
 
     def close(self) -> list[str]:
         """End the round; give the members still at work."""

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..actors.actor import Actor, harmless
 from ..actors.address import Address
+from ..actors.dead_letters import DeadLetter, DeadLetters, Reason
 from ..actors.decision import Decision
 from ..actors.directive import Directive, always
+from ..actors.failures import describe
 from ..actors.future import Future
-from ..actors.messages import DeliverInOrder, EpisodeEnded, Request, Retire, Suspend
+from ..actors.messages import EpisodeEnded, Request, Retire, Suspend
 from ..actors.supervision import SupervisionRules, Supervisor
 from ..clock import Clock
 from ..errors import EscalatedError, RoundIncompleteError, StoppedError
@@ -22,9 +24,10 @@ from ..models.experience import Experience
 from ..models.outbox import Parcel
 from .absence import Absences
 from .actions import ActionCheck
-from .call import Returned, RoundCall, RoundFilled, Tells, Visit
+from .call import Returned, RoundCall, RoundFilled, Visit
 from .correspondence import Correspondence
 from .exchange import Deliveries
+from .inquiries import Ask, Inquiries, Reaches
 from .joint_action import Rules, conclude, missing
 from .outcome import Outcome, Status
 from .round import Round
@@ -43,6 +46,9 @@ class StartRound(Request):
     previous: Mapping[str, Experience]
     rules: Rules
     reply_to: Future[Outcome]
+    asked: float | None = None
+    """When somebody called for the round, in the clock's seconds: from then on its time runs.
+    None for when this is heard."""
 
     def fail(self, error: BaseException) -> None:
         self.reply_to.set_exception((type(error), error, error.__traceback__))
@@ -87,18 +93,22 @@ class Coordinator(Actor):
 
     def __init__(
         self,
-        addresses: Mapping[str, Tells],
+        addresses: Mapping[str, Reaches],
         check: ActionCheck,
         *,
         supervisor: Supervisor | None = None,
         sequential: bool,
         correspondence: Correspondence | None = None,
         visit: Visit | None = None,
+        on_death: Callable[[str, str, int], object] = lambda *_: None,
+        dead_letters: DeadLetters | None = None,
         clock: Clock | None = None,
     ) -> None:
         """Make a coordinator.
 
         Args:
+            dead_letters: where answers are counted that came too late.
+            on_death: told who is out for good, why, and since which round.
             correspondence: what agents say to each other; by default it begins with this.
             sequential: whether each agent has time of its own.
             visit: how to call many at once; None where each has to have a letter.
@@ -112,6 +122,9 @@ class Coordinator(Actor):
         self._supervisor = supervisor or Supervisor(
             always(Directive.RESUME), SupervisionRules(), seed=0
         )
+        self._dead_letters = dead_letters or DeadLetters()
+        self._inquiries = Inquiries(addresses)
+        self._on_death = on_death
         self._late_failures: dict[str, BaseException] = {}
         self._correspondence = correspondence or Correspondence(addresses.keys())
         self._absences = Absences(self._supervisor.down)
@@ -131,6 +144,8 @@ class Coordinator(Actor):
                 self._end_episode(message)
             case Post():
                 self._post(message)
+            case Ask():
+                self._ask(message)
             case AbandonRound():
                 self._close()
             case WhoIsBusy():
@@ -145,16 +160,17 @@ class Coordinator(Actor):
     def on_stop(self) -> None:
         if self._open is not None:
             self._open[0].lose(StoppedError())
+        for ask in self._inquiries.take_kept():
+            ask.lose(StoppedError())
 
     def _start(self, message: StartRound) -> None:
         if self._open is not None:
             raise RuntimeError(f"round {self._open[0].round} is still open")
         self._supervisor.due(message.round)
-        now = self.clock.now()
         round = Round(
             message.round,
             list(message.observations),
-            opened=now,
+            opened=self.clock.now() if message.asked is None else message.asked,
             timeout=message.rules.timeout,
             busy=self._absences.busy,
             down=self._supervisor.down,
@@ -208,6 +224,8 @@ class Coordinator(Actor):
 
     def _conclude(self, message: StartRound, round: Round) -> Outcome:
         late, self._late = self._late, 0
+        if round.late:
+            self._bury_late(round)
         return conclude(
             round,
             self._check,
@@ -217,23 +235,41 @@ class Coordinator(Actor):
             late=late,
         )
 
+    def _bury_late(self, round: Round) -> None:
+        for index, how in round.ends.items():
+            if how is Status.TIMED_OUT and round.finished[index] is not None:
+                self._bury(Returned(round.number, round.members[index], late=True))
+
+    def _bury(self, answer: Returned) -> None:
+        self._dead_letters.record(DeadLetter(answer, Reason.LATE, self.name, answer.agent_id))
+
     def _supervise(self, round: Round) -> tuple[Decision, ...]:
         """Decide what becomes of those that failed, and carry it out."""
         failures, self._late_failures = self._late_failures, {}
         ids, ends = round.members, round.ends
-        failures.update(
-            (ids[i], error) for i, error in round.errors.items() if ends[i] is not Status.DOWN
-        )
+        for index, error in round.errors.items():
+            if ends[index] is not Status.DOWN:
+                failures[ids[index]] = error
+            elif ids[index] not in self._supervisor.down:
+                # Somebody else has stopped its actor.
+                self._mourn(ids[index], describe(error), round.number)
         if not failures:
             return ()
         decisions = self._supervisor.decide(round.number, failures)
         for decision in decisions:
             if decision.final:
+                self._mourn(decision.agent_id, decision.reason, round.number)
                 self._addresses[decision.agent_id].tell(Retire())
             elif decision.restart_at is not None:
                 order = Suspend(decision.restart_at, decision.reason)
                 self._addresses[decision.agent_id].tell(order)
         return decisions
+
+    def _mourn(self, agent_id: str, reason: str, round: int) -> None:
+        """Keep nothing for one who is out for good, and let it be known."""
+        self._absences.forget(agent_id)
+        self._correspondence.died(agent_id, reason, round)
+        self._on_death(agent_id, reason, round)
 
     def _reply(self, message: StartRound, outcome: Outcome) -> None:
         absent = missing(outcome) if message.rules.fallback is None else []
@@ -250,7 +286,9 @@ class Coordinator(Actor):
         mail: Sequence[Parcel] = ()
         if self._absences.come_back(message.agent_id, message.round):
             mail = message.mail
-            self._late += message.late
+            if message.late:
+                self._late += 1
+                self._bury(message)
             if message.error is not None and self._supervisor.counts(
                 message.agent_id, message.round
             ):
@@ -279,8 +317,23 @@ class Coordinator(Actor):
                 # It reads no letters; they would pile up.
                 self._correspondence.keep(agent_id, parcels)
                 continue
-            for parcel in parcels:
-                self._addresses[agent_id].tell(DeliverInOrder.of(parcel, round))
+            self._inquiries.tell(agent_id, parcels, round)
+        for ask in self._inquiries.take_kept():
+            self._pass_on(ask)
+
+    def _ask(self, message: Ask) -> None:
+        if self._open is not None and self._correspondence.waits_outside:
+            self._inquiries.keep(message)  # what was told before it is heard when this closes
+        else:
+            self._pass_on(message)
+
+    def _pass_on(self, message: Ask) -> None:
+        agent_id = message.agent_id
+        if agent_id not in self._supervisor.down:
+            # A busy agent reads letters when it is back, and its mail with its next call only.
+            mail = self._correspondence.take_from_outside(agent_id)
+            self._inquiries.tell(agent_id, mail, self._last_round + 1)
+        self._inquiries.ask(message)
 
 
 def _called(round: Round) -> set[str]:

@@ -26,7 +26,7 @@ class CorrespondenceStatistics(NamedTuple):
     held: int
     """Messages that wait for agents that are not being called."""
     forgotten: int
-    """Of these, the ones that were dropped because too many waited."""
+    """Messages that were dropped because too many waited, or with whom they were for."""
 
 
 class Correspondence:
@@ -81,6 +81,11 @@ class Correspondence:
         self._accept(said, Reason.LATE)
         self.give_back(agent_id, mail)
 
+    def died(self, agent_id: str, reason: str, round: int) -> None:
+        """Take word that an agent is out for good since this round; its mail goes with it."""
+        self._exchange.died(agent_id, reason, round)
+        self._holes.forget(agent_id)
+
     def keep(self, agent_id: str, mail: Sequence[Parcel]) -> None:
         """Let this wait for an agent until it is called."""
         self._holes.keep(agent_id, mail)
@@ -93,6 +98,15 @@ class Correspondence:
     def enter(self, parcels: Iterable[Parcel], round: int) -> None:
         """Take what comes from outside while this is the latest round."""
         self._exchange.enter(parcels, round)
+
+    @property
+    def waits_outside(self) -> bool:
+        """Whether anything has come from outside and is to be let in."""
+        return self._exchange.waits_outside
+
+    def take_from_outside(self, agent_id: str) -> list[Parcel]:
+        """Give what waits for an agent from outside, to be heard before its next call."""
+        return self._holes.take_from(OUTSIDE, agent_id)
 
     def let_in(self, round: int) -> Mail:
         """Give what has come from outside, to be heard at once."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..errors import RunInterrupted
+from ..memory.summary import MemorySummary
 from ..settings import SocietySettings
 from .length import Length
 from .progress import Progress
@@ -23,6 +24,8 @@ class Course:
     folder: RunFolder
     progress: Progress
     agents: int
+    memory: Callable[[], MemorySummary] | None = None
+    """Sums up what the agents remember; None where they remember nothing."""
 
     def take(self, advance: Callable[[], Step]) -> Run:
         """Go step by step; what is done until somebody cuts it short is kept.
@@ -65,4 +68,5 @@ class Course:
             settings=self.settings,
             folder=self.folder,
             interrupted=interrupted,
+            memory=None if self.memory is None else self.memory(),
         )

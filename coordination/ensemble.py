@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from ..actors.actor import Actor
-from ..actors.address import Address
+from ..actors.address import Address, wait_for
 from ..actors.agent_actor import AgentActor, Seat
 from ..actors.counts import check_law
 from ..actors.dispatcher import Dispatcher
@@ -26,6 +28,7 @@ from ..logs import get_logger
 from ..models.agent import Agent, Place
 from ..models.board import Board
 from ..models.experience import Experience
+from ..models.memory import MEMORY_OFF, Recall
 from ..models.outbox import OUTSIDE, Parcel
 from ..models.profile import Profile
 from .actions import ActionCheck
@@ -33,6 +36,7 @@ from .call import RoundCall, Visit
 from .coordinator import AbandonRound, Coordinator, EndEpisode, Post, StartRound, WhoIsBusy
 from .correspondence import Correspondence
 from .exchange import Deliveries
+from .inquiries import Ask
 from .joint_action import Rules
 from .outcome import Outcome
 from .party_line import PartyLine
@@ -59,9 +63,19 @@ class Ensemble:
     """Starts all actors or none, plays rounds with them, and stops them within a bound."""
 
     def __init__(
-        self, residents: Sequence[Resident], places: Mapping[str, Place], setup: Setup
+        self,
+        residents: Sequence[Resident],
+        places: Mapping[str, Place],
+        setup: Setup,
+        *,
+        staff: Sequence[Actor] = (),
+        memories: Mapping[str, Recall] = MappingProxyType({}),
     ) -> None:
         """Make and start everyone.
+
+        Args:
+            staff: actors that are run beside the agents, and no round calls.
+            memories: what agents remember, by id.
 
         Raises:
             StartError: somebody could not be made or started; nothing runs.
@@ -74,7 +88,8 @@ class Ensemble:
         self._hosts: dict[str, AgentActor] = {}
         self._talk = self._open_talk()
         for resident in residents:
-            host = _host(resident, places[resident.agent_id], setup, self._talk)
+            memory = memories.get(resident.agent_id, MEMORY_OFF)
+            host = _host(resident, places[resident.agent_id], setup, self._talk, memory)
             host.actor_inbox.rules = setup.mailboxes
             self._hosts[host.name] = host
         self._cast = _Cast(list(self._hosts.values()))
@@ -90,10 +105,11 @@ class Ensemble:
             sequential=self._dispatcher.sequential,
             visit=self._cast.visited_by(self._dispatcher),
             on_death=self._let_know,
+            dead_letters=setup.dead_letters,
             clock=setup.clock,
         )
         self._coordinator = Address(self._conductor)
-        self._actors: list[Actor] = [self._conductor, *self._hosts.values()]
+        self._actors: list[Actor] = [self._conductor, *staff, *self._hosts.values()]
         self._timers = Timers(setup.clock)
         self._timekeeper: Timekeeper | None = None
         if setup.simulation is None:
@@ -105,9 +121,12 @@ class Ensemble:
 
     def _open_talk(self) -> Interviews | PartyLine:
         if self._setup.delivery == "ordered":
-            return Interviews(self._hosts)
+            return Interviews(self._hosts, self._setup.supervisor.refusal)
         return PartyLine(
-            self._hosts, bounds=self._setup.bounds, one_thread=lambda: self._dispatcher.one_thread
+            self._hosts,
+            bounds=self._setup.bounds,
+            one_thread=lambda: self._dispatcher.one_thread,
+            refusal=self._setup.supervisor.refusal,
         )
 
     def _let_know(self, agent_id: str, reason: str, round: int) -> None:
@@ -195,6 +214,14 @@ class Ensemble:
     def __len__(self) -> int:
         return len(self._hosts)
 
+    def surprises(self) -> dict[str, Callable[[], float | None]]:
+        """Give, for the agents that can tell, what says how surprised they were of late."""
+        return {
+            agent_id: partial(_surprise_of, host)
+            for agent_id, host in self._hosts.items()
+            if hasattr(type(host.agent), "surprise")
+        }
+
     def retune(self, agent_ids: Sequence[str], profile: Profile) -> None:
         """Have these agents think by another profile; the busy will once they are back."""
         for agent_id in agent_ids:
@@ -215,6 +242,7 @@ class Ensemble:
             waiting=waiting,
             largest=largest,
             restarts=supervised.restarts,
+            failures={name: n for name, host in self._hosts.items() if (n := host.failures)},
             quarantined=supervised.quarantined,
             hung=tuple(self._abandoned),
             dead_letters={
@@ -230,9 +258,23 @@ class Ensemble:
         return self._dispatcher.statistics()
 
     def ask(self, agent_id: str, payload: Any, sender: str, timeout: float) -> Any:
-        """Ask one agent and wait; errors as ``Address.ask``."""
+        """Ask one agent and wait, behind what was told it before; errors as ``Address.ask``.
+
+        Raises:
+            DownError: it is out after a failure.
+        """
         question = Question(payload, sender, deadline=self._setup.clock.now() + timeout)
-        return self._addresses[agent_id].ask(question, timeout)
+        try:
+            if isinstance(self._talk, PartyLine):
+                return self._addresses[agent_id].ask(question, timeout)
+            reply: Future[Any] = Future()
+            self._coordinator.tell(Ask(agent_id, question, reply))
+            return wait_for(reply, agent_id, timeout)
+        except StoppedError:
+            refusal = self._setup.supervisor.refusal(agent_id)
+            if refusal is None:
+                raise
+            raise refusal from None
 
     def switch(self, dispatcher: str) -> None:
         """Go on with another dispatcher: the same actors, state and mailboxes.
@@ -333,12 +375,21 @@ class _Cast:
 
 
 def _host(
-    resident: Resident, place: Place, setup: Setup, talk: Interviews | PartyLine
+    resident: Resident, place: Place, setup: Setup, talk: Interviews | PartyLine, memory: Recall
 ) -> AgentActor:
     def create() -> Agent:
         return resident.kind.create(place, **resident.options)
 
-    seat = Seat(resident.agent_id, create, setup.seed, setup.clock, setup.snapshot_interval, talk)
+    seat = Seat(
+        resident.agent_id,
+        create,
+        setup.seed,
+        setup.clock,
+        setup.snapshot_interval,
+        talk,
+        setup.warnings,
+        memory,
+    )
     try:
         return resident.host(seat)
     except KeyboardInterrupt:
@@ -346,6 +397,12 @@ def _host(
     except BaseException as error:
         # Whatever a plug-in's constructor raises, even SystemExit, is its failure to start.
         raise StartError(resident.agent_id, describe(error)) from error
+
+
+def _surprise_of(host: AgentActor) -> float | None:
+    # Another agent may sit there now: one that was restarted.
+    surprise: float | None = getattr(host.agent, "surprise", None)
+    return surprise
 
 
 def _posted(

@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter
 from typing import Any
 
-from ..models.outbox import Parcel
+from ..models.outbox import Kind, Parcel
 from .exchange import Deliveries
 from .joint_action import missing
 from .outcome import Outcome, Status
@@ -83,7 +83,8 @@ class Events:
 
 
 def _encode(parcel: Parcel) -> bytes:
-    payload = encode(parcel.payload)
+    # Why somebody died does not count, as in a decision: it may name an address in memory.
+    payload = encode(None if parcel.kind is Kind.DIED else parcel.payload)
     if len(payload) > _LONG:
         payload = b"sha256:" + hashlib.sha256(payload).hexdigest().encode()
     place = f"{parcel.sender}\x1f{parcel.round}.{parcel.phase:d}.{parcel.number}"

@@ -6,18 +6,20 @@ it: everything is sorted by receiver, sender and the sender's own order.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
 
+from ..actors.watch import Died, Watchers
 from ..models.outbox import OUTSIDE, Kind, Parcel, Phase, in_order
 from ..models.topics import Subscriptions
 from .mail import HEARD, Bounds, DeadLetter, Mail, Reason
 
 _WRITTEN = frozenset({Kind.PUT, Kind.REMOVE})
+_ABOUT_DEATHS = frozenset({Kind.WATCH, Kind.UNWATCH})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,7 +61,8 @@ class Exchange:
     An answer counts whole or not at all: only what came with a legal action, in time, is
     accepted. A broadcast or a topic reaches everyone but the sender. Subscriptions of a round
     hold for what is published from the next round on, since nothing tells which of two agents
-    that act at once was first.
+    that act at once was first. So it is with watches; word of a death comes behind all that
+    was said, and there is always room for it.
     """
 
     def __init__(self, members: AbstractSet[str], bounds: Bounds | None = None) -> None:
@@ -73,6 +76,11 @@ class Exchange:
         self._subscriptions = Subscriptions()
         self._waiting: list[Parcel] = []
         self._from_outside: list[Parcel] = []
+        self._deaths: list[Died] = []
+        # Of whom word is to be given, what it is.
+        self._gone: dict[str, Parcel] = {}
+        self._watchers = Watchers(self._give_word)
+        self._words: defaultdict[str, list[Parcel]] = defaultdict(list)
         self._entered = 0
         self._said = self._delivered = self._unheard = 0
         self._dead: Counter[str] = Counter()
@@ -101,10 +109,21 @@ class Exchange:
         if parcels:
             self._refused[reason] += len(parcels)
 
+    def died(self, agent_id: str, reason: str, round: int) -> None:
+        """Take word that an agent is out for good; once for each is enough.
+
+        Those who watch it are told with the next deliveries.
+        """
+        if agent_id in self._gone:
+            return
+        place = (agent_id, round, Phase.DEATH, 0)
+        self._gone[agent_id] = Parcel(*place, Kind.DIED, payload=reason)
+        self._deaths.append(Died(agent_id, reason))
+
     @property
     def waits(self) -> bool:
         """Whether there is anything to deliver."""
-        return bool(self._waiting or self._from_outside)
+        return bool(self._waiting or self._from_outside or self._deaths)
 
     @property
     def waits_outside(self) -> bool:
@@ -120,16 +139,21 @@ class Exchange:
         """Give what is heard before the calls of this round, and forget it."""
         parcels = self._from_outside + self._waiting
         self._from_outside, self._waiting = [], []
-        return self._deliver(parcels, round)
+        deaths, self._deaths = self._deaths, []
+        return self._deliver(parcels, round, deaths)
 
-    def _deliver(self, said: Iterable[Parcel], round: int) -> Deliveries:
+    def _deliver(
+        self, said: Iterable[Parcel], round: int, deaths: Sequence[Died] = ()
+    ) -> Deliveries:
         parcels = in_order(said)
-        mail = Mail(self._members, self._subscriptions, self._bounds)
+        mail = Mail(self._members, self._subscriptions, self._bounds, self._gone.keys())
         for _, of_one in groupby(parcels, key=attrgetter("sender")):
             mail.sort([parcel for parcel in of_one if parcel.kind in HEARD])
         inboxes = mail.close(round)
         # Only now: until here, nobody who subscribed in this round listens.
         self._subscribe(parcels)
+        self._watch(parcels, mail)
+        inboxes = self._with_word_of(deaths, inboxes)
         self._count(inboxes, mail)
         writes = [parcel for parcel in parcels if parcel.kind in _WRITTEN]
         return Deliveries(round, inboxes, writes, mail.dead)
@@ -154,6 +178,33 @@ class Exchange:
                 parcel.sender, parcel.name
             ):
                 self._refused[Reason.TOO_MANY_PATTERNS] += 1
+
+    def _watch(self, parcels: Iterable[Parcel], mail: Mail) -> None:
+        for parcel in parcels:
+            if parcel.kind not in _ABOUT_DEATHS:
+                continue
+            (watched,) = parcel.targets
+            if watched not in self._members:
+                mail.miss(parcel)
+            elif parcel.kind is Kind.WATCH:
+                self._watchers.watch(parcel.sender, watched)
+            else:
+                self._watchers.unwatch(parcel.sender, watched)
+
+    def _with_word_of(
+        self, deaths: Sequence[Died], inboxes: Mapping[str, Sequence[Parcel]]
+    ) -> Mapping[str, Sequence[Parcel]]:
+        """Add what those who watch are to hear, behind all that was said."""
+        for died in sorted(deaths, key=attrgetter("agent_id")):
+            self._watchers.died(died.agent_id, died.reason)
+        if not self._words:
+            return inboxes
+        words, self._words = self._words, defaultdict(list)
+        both = {i: [*inboxes.get(i, ()), *in_order(words.get(i, ()))] for i in {*inboxes, *words}}
+        return dict(sorted(both.items()))
+
+    def _give_word(self, watcher: str, died: Died) -> None:
+        self._words[watcher].append(self._gone[died.agent_id])
 
     def _count(self, inboxes: Mapping[str, Sequence[Parcel]], mail: Mail) -> None:
         self._delivered += sum(map(len, inboxes.values()))

@@ -113,6 +113,7 @@ class Health:
             "waiting": kernel.waiting,
             "mailboxes": [asdict(mailbox) for mailbox in kernel.largest],
             "restarts": dict(kernel.restarts),
+            "failures": dict(kernel.failures),
             "quarantined": list(kernel.quarantined),
             "hung": list(kernel.hung),
             "dead_letters": dict(kernel.dead_letters),

@@ -23,6 +23,8 @@ class Reason(StrEnum):
 
     UNKNOWN = "unknown"
     """Nobody has this id."""
+    GONE = "gone"
+    """Who has this id is out for good."""
     SENDER_FLOODS = "sender_floods"
     """The sender said more to this receiver than one sender may."""
     RECEIVER_FLOODED = "receiver_flooded"
@@ -63,20 +65,32 @@ class _Group(NamedTuple):
 
     there: tuple[str, ...]
     unknown: tuple[str, ...]
+    gone: tuple[str, ...] = ()
+    """Of those who were told by name."""
 
 
 class Mail:
     """The mail before one round, while it is being sorted."""
 
     def __init__(
-        self, members: AbstractSet[str], subscriptions: Subscriptions, bounds: Bounds
+        self,
+        members: AbstractSet[str],
+        subscriptions: Subscriptions,
+        bounds: Bounds,
+        gone: AbstractSet[str] = frozenset(),
     ) -> None:
+        """Begin to sort.
+
+        Args:
+            gone: those of the members who are out for good.
+        """
         self.dead: list[DeadLetter] = []
         self.unheard = 0
         """Parcels on topics to which nobody but the sender listened."""
         self._members = members
         self._subscriptions = subscriptions
         self._bounds = bounds
+        self._gone = gone
         self._inboxes: defaultdict[str, list[Parcel]] = defaultdict(list)
 
     def sort(self, parcels: Sequence[Parcel]) -> None:
@@ -111,11 +125,16 @@ class Mail:
             meant = tuple(i for i in listeners if i != parcel.sender)
         unknown = {i: None for i in meant if i not in self._members and i != OUTSIDE}
         there = tuple(i for i in meant if i not in unknown) if unknown else meant
-        return _Group(there, tuple(unknown))
+        if self._gone.isdisjoint(there):
+            return _Group(there, tuple(unknown))
+        # Who is out is nobody any more for those who speak to all.
+        gone = tuple(i for i in there if i in self._gone) if parcel.kind is Kind.TELL else ()
+        return _Group(tuple(i for i in there if i not in self._gone), tuple(unknown), gone)
 
     def _note(self, parcel: Parcel, group: _Group) -> None:
         self.unheard += parcel.kind is Kind.PUBLISH and not group.there
         self._bury(parcel, group.unknown, Reason.UNKNOWN)
+        self._bury(parcel, group.gone, Reason.GONE)
 
     def _sort_many(self, parcels: Sequence[Parcel]) -> None:
         """Put the first of it into each inbox: as much as one sender may."""
@@ -141,6 +160,10 @@ class Mail:
     def _put(self, parcel: Parcel, receivers: Sequence[str]) -> None:
         for receiver in receivers:
             self._inboxes[receiver].append(parcel)
+
+    def miss(self, parcel: Parcel) -> None:
+        """Note that it is about nobody."""
+        self._bury(parcel, parcel.targets, Reason.UNKNOWN)
 
     def _bury(self, parcel: Parcel, receivers: tuple[str, ...], reason: Reason) -> None:
         if receivers:

@@ -12,15 +12,15 @@ from ..actors.address import Address
 from ..actors.agent_actor import AgentActor
 from ..actors.asks import Asks
 from ..actors.fresh_stack import on_a_fresh_stack
-from ..actors.interview import STACKED
-from ..actors.messages import Deliver, Question
+from ..actors.interview import STACKED, Refusal
+from ..actors.messages import Deliver, DeliverInOrder, Question
 from ..errors import AskError, AskTimeoutError, StoppedError
 from ..models.agent import Moment
 from ..models.board import Board
-from ..models.outbox import OUTSIDE, Outbox, Parcel, Phase
+from ..models.outbox import OUTSIDE, Kind, Outbox, Parcel, Phase
 from ..models.payload import seal
 from .blackboard import Blackboard
-from .exchange import Exchange, ExchangeStatistics
+from .exchange import Deliveries, Exchange, ExchangeStatistics
 from .mail import Bounds
 from .undelivered import Undelivered
 
@@ -35,18 +35,25 @@ class PartyLine:
     """
 
     def __init__(
-        self, hosts: Mapping[str, AgentActor], *, bounds: Bounds, one_thread: Callable[[], bool]
+        self,
+        hosts: Mapping[str, AgentActor],
+        *,
+        bounds: Bounds,
+        one_thread: Callable[[], bool],
+        refusal: Refusal = lambda agent_id: None,
     ) -> None:
         """Open the line.
 
         Args:
             one_thread: whether all actors run on the asker's thread, so that nobody else will
                 run who is asked.
+            refusal: says why an agent is out, if it is.
         """
         self.round = 0
         """The latest one, which stands on what comes from outside."""
         self._hosts = hosts
         self._one_thread = one_thread
+        self._refusal = refusal
         self._exchange = Exchange(hosts.keys(), bounds)
         self._blackboard = Blackboard()
         self._undelivered = Undelivered()
@@ -77,10 +84,22 @@ class PartyLine:
             self._blackboard.apply(deliveries.writes)
             self._undelivered.note(deliveries)
             self._told.extend(deliveries.inboxes.get(OUTSIDE, ()))
+        self._hand_out(deliveries)
+
+    def died(self, agent_id: str, reason: str, round: int) -> None:
+        """Let those who watch an agent hear that it is out for good."""
+        with self._lock:
+            self._exchange.died(agent_id, reason, round)
+            deliveries = self._exchange.deliver(round)
+        self._hand_out(deliveries)
+
+    def _hand_out(self, deliveries: Deliveries) -> None:
         for agent_id, parcels in deliveries.inboxes.items():
             if agent_id in self._hosts:
                 for heard in parcels:
-                    Address(self._hosts[agent_id]).tell(Deliver.of(heard, heard.round))
+                    # There is always room for word of a death.
+                    kind = DeliverInOrder if heard.kind is Kind.DIED else Deliver
+                    Address(self._hosts[agent_id]).tell(kind.of(heard, heard.round))
 
     def _numbered(self, parcel: Parcel) -> Parcel:
         # What is said at once is of many calls, which do not know of one another.
@@ -109,12 +128,12 @@ class PartyLine:
             try:
                 return Address(host).ask(message, timeout)
             except StoppedError as error:
-                raise AskError(str(error)) from error
+                raise self._refusal(to) or AskError(str(error)) from error
 
     def _ask_here(self, host: AgentActor, message: Question, timeout: float) -> Any:
         """Ask on this thread, which no timeout can interrupt: it is looked at afterwards."""
         if host.ended.is_set():
-            raise AskError(f"{host.name} has stopped")
+            raise self._refusal(host.name) or AskError(f"{host.name} has stopped")
         answer = partial(host.answer_here, message)
         self._asked_here += 1
         try:

@@ -16,14 +16,18 @@ class Pigeonholes:
 
     def __init__(self) -> None:
         self._holes: dict[str, list[Parcel]] = {}
+        self._gone: set[str] = set()
         self.forgotten = 0
-        """Messages that were dropped past the limit."""
+        """Messages that were dropped past the limit, or with whom they were for."""
 
     def __len__(self) -> int:
         return sum(map(len, self._holes.values()))
 
     def keep(self, agent_id: str, parcels: Sequence[Parcel]) -> None:
         """Let these wait, behind those that wait already."""
+        if agent_id in self._gone:
+            self.forgotten += len(parcels)
+            return
         hole = self._holes.setdefault(agent_id, [])
         hole.extend(parcels)
         if (over := len(hole) - LIMIT) > 0:
@@ -34,6 +38,19 @@ class Pigeonholes:
         """Let these wait that were handed out and not heard, before all that came since."""
         later = self._holes.pop(agent_id, ())
         self.keep(agent_id, [*parcels, *later])
+
+    def take_from(self, sender: str, agent_id: str) -> list[Parcel]:
+        """Give what waits for an agent of one sender's, and forget it."""
+        hole = self._holes.get(agent_id, ())
+        taken = [parcel for parcel in hole if parcel.sender == sender]
+        if taken:
+            self._holes[agent_id] = [parcel for parcel in hole if parcel.sender != sender]
+        return taken
+
+    def forget(self, agent_id: str) -> None:
+        """Drop what waits and all that comes for one who is out for good."""
+        self._gone.add(agent_id)
+        self.forgotten += len(self._holes.pop(agent_id, ()))
 
     def sort(
         self, inboxes: Mapping[str, Sequence[Parcel]], called: Collection[str]

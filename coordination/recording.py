@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 from .events import Events
+from .footprint import Footprint
 from .metrics import Metrics
 from .progress import Progress
 from .rollout import Step
@@ -22,6 +23,8 @@ class Recording:
         self.metrics = Metrics(timing=timing)
         self._tables = None if tables is None else Tables(tables)
         self._progress = progress
+        self.footprint = Footprint()
+        self._steps = 0
         self._started = time.monotonic()
         self._started_cpu = time.process_time()
         self.seconds = 0.0
@@ -38,12 +41,15 @@ class Recording:
         self.metrics.add(step)
         if self._tables is not None:
             self._tables.add(step)
+        self._steps += 1
+        self.footprint.step(self._steps)
         self._progress.advance(done, step)
 
     def close(self) -> None:
         """Stop the clocks and let go of files and terminal."""
         self.seconds = time.monotonic() - self._started
         self.cpu_seconds = time.process_time() - self._started_cpu
+        self.footprint.end()
         if self._tables is not None:
             self._tables.close()
         self._progress.end()

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..errors import SettingsError, UnknownNameError
-from ..layers import Layers, Resolved, resolve
+from ..layers import Layers, Resolved, resolve, split_options
+from ..memory.settings import MemorySettings
 from ..settings import SettingsType, SocietySettings
 from .environment import Environment
 from .fallback import choose_fallback
@@ -22,7 +23,9 @@ class Rulebook:
 
     def __init__(self, layers: Layers, keywords: Mapping[str, Any]) -> None:
         self.layers = layers
-        self._society = resolve(SocietySettings, layers, keywords)
+        remembered, others = split_options(MemorySettings, keywords)
+        self._society = resolve(SocietySettings, layers, others)
+        self._memory = resolve(MemorySettings, layers, remembered)
         self._agents: dict[str, Resolved] = {}
         self._environment: Environment | None = None
         self._agent_ids: tuple[str, ...] = ()
@@ -31,6 +34,12 @@ class Rulebook:
     @property
     def settings(self) -> SocietySettings:
         values: SocietySettings = self._society.values
+        return values
+
+    @property
+    def memory(self) -> MemorySettings:
+        """What each agent remembers."""
+        values: MemorySettings = self._memory.values
         return values
 
     @property
@@ -62,9 +71,17 @@ class Rulebook:
         Raises:
             SettingsError: a key is nobody's, or the environment does not bear a setting.
         """
-        self.layers.check({SocietySettings, *kinds})
+        self.layers.check({SocietySettings, MemorySettings, *kinds})
+        self._check_memory()
         self._environment, self._agent_ids = environment, tuple(agent_ids)
         self._rules = self.rules_for()
+
+    def _check_memory(self) -> None:
+        if self.memory.memory_size:
+            return
+        for key, source in self._memory.sources.items():
+            if source != "default" and key != "memory_size":
+                raise SettingsError(key, "needs a memory_size above 0", source=source)
 
     def rules_for(self, **changes: Any) -> Rules:
         """Give the rules with some settings changed for one round; errors as ``change``."""
@@ -83,6 +100,8 @@ class Rulebook:
         Raises:
             SettingsError: a key is unknown or fixed, or a value breaks its rule.
         """
+        for key in split_options(MemorySettings, changes)[0]:
+            raise SettingsError(key, "cannot change once the society exists")
         rules = None if self._rules is None else self.rules_for(**changes)
         self._society = self._society.with_changes(**changes)
         self._rules = rules
@@ -97,12 +116,12 @@ class Rulebook:
         Raises:
             UnknownNameError: there is no such setting.
         """
-        for resolved in (self._society, *self._agents.values()):
+        for resolved in (self._society, self._memory, *self._agents.values()):
             if key in resolved.sources:
                 return resolved.sources[key]
         raise UnknownNameError("setting", key, known=list(self._society.sources))
 
     def to_dict(self) -> dict[str, Any]:
         """Give every value with its source, for a manifest."""
-        parts = {"society": self._society, **self._agents}
+        parts = {"society": self._society, "memory": self._memory, **self._agents}
         return {name: resolved.to_dict() for name, resolved in parts.items()}

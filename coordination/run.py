@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..forks import Home, here
+from ..memory.summary import MemorySummary
 from ..settings import SocietySettings
 from .manifest import write_json
 from .metrics import Metrics
@@ -72,6 +73,10 @@ class Run:
     interrupted: bool
     folder: RunFolder
     tables: bool
+    memory: MemorySummary | None
+    """What became of all that was lived; None where nothing is remembered."""
+    rss_growth: int | None
+    """Bytes by which the process grew after step 500; None for shorter runs."""
 
     @classmethod
     def of(
@@ -82,6 +87,7 @@ class Run:
         settings: SocietySettings,
         folder: RunFolder,
         interrupted: bool,
+        memory: MemorySummary | None = None,
     ) -> Run:
         """Sum up a closed recording."""
         seconds = recording.seconds
@@ -99,6 +105,8 @@ class Run:
             interrupted=interrupted,
             folder=folder,
             tables=settings.tables,
+            memory=memory,
+            rss_growth=recording.footprint.growth,
         )
 
     @property
@@ -167,6 +175,8 @@ class Run:
             "slowest": None if slowest is None else slowest[0],
             "failing": {i: dict(t.missed) for i, t in self.metrics.failing().items()},
             "late": self.metrics.late,
+            "memory": None if self.memory is None else self.memory.to_dict(),
+            "rss_growth_mb": None if self.rss_growth is None else self.rss_growth / 2**20,
             "trace": self.trace,
             "events": self.events,
             "event_rows": self.event_rows,
@@ -195,6 +205,8 @@ class Run:
         for agent_id, tally in list(self.metrics.failing().items())[:5]:
             missed = ", ".join(f"{how} {n:,}" for how, n in tally.missed.items())
             lines.append(f"failing      {agent_id}: {missed}" + _last_error(tally.last_error))
+        if self.memory is not None:
+            lines.append(f"memory       {self.memory}")
         if self.event_rows:
             lines.append(
                 "events       " + ", ".join(f"{n:,} {k}" for k, n in self.event_rows.items())

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from ..actors.dead_letters import DeadLetters
 from ..actors.directive import Directive, Strategy, always
 from ..actors.groups import Groups
 from ..actors.mailbox_rules import MailboxRules
+from ..actors.once import OncePerRound
 from ..actors.overflow import OVERFLOWS
 from ..actors.pool import PoolLimits
 from ..actors.simulated import SimulatedDispatcher
@@ -40,6 +41,7 @@ class Setup:
     bounds: Bounds
     mailboxes: MailboxRules
     dead_letters: DeadLetters
+    warnings: OncePerRound = field(default_factory=OncePerRound)
 
     @classmethod
     def of(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..memory.memories import Memories
 from ..models.experience import Experience
 from ..models.frozen import frozen_values
 from .ensemble import Ensemble
@@ -22,11 +23,16 @@ class Stage:
     """Numbers the rounds, and hands each one's results on to the next."""
 
     def __init__(
-        self, ensemble: Ensemble, rollout: Rollout | None, tuning: Tuning | None = None
+        self,
+        ensemble: Ensemble,
+        rollout: Rollout | None,
+        tuning: Tuning | None = None,
+        memories: Memories | None = None,
     ) -> None:
         """Set up.
 
         Args:
+            memories: what agents remember; None where they remember nothing.
             rollout: where the society stands in its environment; None where it has none.
             tuning: what holds the time of an act to a target; None where nothing does.
         """
@@ -34,6 +40,7 @@ class Stage:
         self._performance = Performance()
         self.decisions: list[TunerDecision] = []
         self._tuning = tuning
+        self.memories = memories
         self._rollout = rollout
         self._round = 0
         # What agents lived in rounds without the environment, until they are told.
@@ -49,7 +56,7 @@ class Stage:
         if rollout is None:
             raise ValueError("run needs an environment; without one, call step with observations")
         rollout.enter_episode()
-        self._round += 1
+        self._open_round()
         # Told once, also if the round is cut short and called for again.
         previous, rollout.previous = rollout.previous, {}
         outcome = self.ensemble.play(
@@ -64,6 +71,7 @@ class Stage:
         step, ended = rollout.advance(outcome)
         if ended:
             self.ensemble.end_episode(self._round, ended)
+        self._remember(outcome, step.experiences)
         return step
 
     def play(
@@ -74,7 +82,7 @@ class Stage:
         Args:
             asked: when its time began to run, in the clock's seconds; by default now.
         """
-        self._round += 1
+        self._open_round()
         seen = frozen_values(observations)
         told, untold = _split(self._untold, seen)
         outcome = self.ensemble.play(
@@ -83,6 +91,7 @@ class Stage:
         self._take_in(outcome)
         lived = Lived(outcome, seen)
         self._untold = {**untold, **lived} if untold else lived
+        self._remember(outcome, lived)
         return outcome
 
     def vitals(self, *, running: bool) -> Health:
@@ -95,6 +104,16 @@ class Stage:
             rss_bytes=resident_bytes(),
             memory_bytes=memory_limit(),
         )
+
+    def _open_round(self) -> None:
+        self._round += 1
+        if self.memories is not None:
+            self.memories.open(self._round)
+
+    def _remember(self, outcome: Outcome, lived: Mapping[str, Experience]) -> None:
+        if self.memories is not None:
+            self.memories.record(outcome.round, lived)
+            self.memories.work(outcome.elapsed)
 
     def _take_in(self, outcome: Outcome) -> None:
         self._performance.add(outcome)

@@ -15,6 +15,7 @@ from ..errors import AskError, OutboxClosedError
 from . import chance
 from .board import Board
 from .experience import Experience
+from .memory import NO_MEMORY, Recall
 from .outbox import Outbox, Parcel, Phase
 
 
@@ -136,6 +137,9 @@ class Who(Protocol):
     @property
     def talk(self) -> Talk: ...
 
+    @property
+    def memory(self) -> Recall: ...
+
     def rng(self) -> np.random.Generator: ...
 
 
@@ -147,6 +151,7 @@ class Standing:
     rng: Callable[[], np.random.Generator]
     clock: Clock
     talk: Talk = _SILENCE
+    memory: Recall = NO_MEMORY
 
 
 class Context:
@@ -232,6 +237,15 @@ class Context:
         """The agent's own random stream, keyed by the society's seed and the agent's id."""
         return self._who.rng()
 
+    @property
+    def memory(self) -> Recall:
+        """What the agent remembers: ``recent(k)``, ``recall(query, k)``, ``why(item)``.
+
+        Raises:
+            MemoryOffError: when it is read, in a society that was founded without ``memory_size``.
+        """
+        return self._who.memory
+
     def time_left(self) -> float:
         """Give the seconds until the round closes; negative when it has."""
         return self.deadline - self._who.clock.now()
@@ -300,6 +314,19 @@ class Context:
         """Propose to take a key out of the shared state; errors as ``subscribe``."""
         self._say().remove(key)
 
+    def watch(self, agent_id: str) -> None:
+        """Hear once, by ``agent_died``, when an agent is out for good; at once if it is.
+
+        Raises:
+            AgentIdError: nobody can have this id, or it is one's own.
+            OutboxFullError, OutboxClosedError: as ``tell``.
+        """
+        self._say().watch(agent_id)
+
+    def unwatch(self, agent_id: str) -> None:
+        """Watch an agent no more; errors as ``watch``."""
+        self._say().unwatch(agent_id)
+
     def ask(self, to: str, question: Any, *, timeout: float | None = None) -> Any:
         """Ask an agent and give what its ``answer`` says.
 
@@ -313,6 +340,7 @@ class Context:
         Raises:
             AskDeadlockError: it waits for this agent already, by whatever detour.
             AskTimeoutError: no answer in time.
+            DownError: it is out after a failure.
             AskError: it raised, answers no questions, or is nobody.
         """
         seconds = max(0.0, self.time_left()) if timeout is None else timeout
@@ -349,6 +377,7 @@ class Agent(abc.ABC):
     An agent may also define, and has then the right to be called with:
 
     - ``receive(message, sender, context)``: somebody told it something;
+    - ``agent_died(agent_id, reason, context)``: one that it watches is out for good;
     - ``answer(question, sender, context)``: somebody asks; it reads and changes nothing;
     - ``episode_ended(context)``: ``context.previous`` is the episode's last step;
     - ``get_state()`` and ``set_state(state)``: JSON values and numpy arrays, enough to go on

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from enum import IntEnum, StrEnum
 from typing import Any, NamedTuple
 
-from ..errors import OutboxClosedError, OutboxFullError
+from ..errors import AgentIdError, OutboxClosedError, OutboxFullError
 from .names import check_id
 from .payload import seal
 from .topics import check_pattern, check_topic
@@ -27,6 +27,10 @@ class Kind(StrEnum):
     UNSUBSCRIBE = "unsubscribe"
     PUT = "put"
     REMOVE = "remove"
+    WATCH = "watch"
+    UNWATCH = "unwatch"
+    DIED = "died"
+    """Said by nobody: word of a death, in the name of who is out for good."""
 
 
 class Phase(IntEnum):
@@ -35,6 +39,8 @@ class Phase(IntEnum):
     RECEIVE = 0
     ACT = 1
     EPISODE_ENDED = 2
+    DEATH = 3
+    """No call; behind the last word of who is out for good."""
 
 
 class Parcel(NamedTuple):
@@ -174,6 +180,24 @@ class Outbox:
     def remove(self, key: str) -> None:
         """Propose to take a key out of the shared state; errors as ``subscribe``."""
         self._add(Kind.REMOVE, check_topic(key, "key"))
+
+    def watch(self, agent_id: str) -> None:
+        """Want to hear when an agent is out for good.
+
+        Raises:
+            AgentIdError: nobody can have this id, or it is the sender's own.
+            OutboxFullError, OutboxClosedError: as ``tell``.
+        """
+        self._add(Kind.WATCH, targets=(self._another(agent_id),))
+
+    def unwatch(self, agent_id: str) -> None:
+        """Want to hear of that no more; errors as ``watch``."""
+        self._add(Kind.UNWATCH, targets=(self._another(agent_id),))
+
+    def _another(self, agent_id: str) -> str:
+        if check_id(agent_id) == self._sender:
+            raise AgentIdError(agent_id, "is its own, and nobody hears of its own death")
+        return agent_id
 
     def take(self) -> tuple[Parcel, ...]:
         """Close it, for its call is over, and give what is in it."""

@@ -27,6 +27,9 @@ class RecordingRef:
     def tell(self, message: Any) -> None:
         self.told.append(message)
 
+    def forward(self, message: Any, reply: object) -> None:
+        self.told.append(message)
+
     def of(self, kind: type[M]) -> list[M]:
         """Give the messages of one type, oldest first."""
         return [message for message in self.told if isinstance(message, kind)]
@@ -102,6 +105,9 @@ class RecordingCall:
 
     def fail(self, index: int, error: BaseException, started: float, finished: float) -> None:
         self._keep(Answer(index, "fail", error, started, finished))
+
+    def untold(self, index: int) -> None:
+        pass  # a failure follows, and that is kept
 
     def lose(self, index: int, error: BaseException) -> None:
         self._keep(Answer(index, "lose", error, 0.0, 0.0))

@@ -181,7 +181,6 @@ def test_the_end_of_an_episode_reaches_who_wants_to_hear_it() -> None:
 @pytest.mark.parametrize(
     ("message", "kind", "why"),
     [
-        (Deliver(1, "hello", "outside"), TypeError, "hears no messages"),
         (Question("hello", "outside"), AskError, "answers no questions"),
         ("hello", TypeError, "takes no str"),
     ],

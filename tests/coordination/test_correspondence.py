@@ -79,6 +79,7 @@ def test_what_was_said_between_rounds_does_not_hang_on_the_action() -> None:
         (sender, (*told(to, f"{phase.name} {sender}", sender=sender, phase=phase)[1],))
         for sender, to in (("a", "b"), ("b", "a"))
         for phase in Phase
+        if phase is not Phase.DEATH  # in which nobody says anything
     ]
     talk.close(said, {"a": Status.ACTED, "b": Status.REJECTED})
     assert opened(talk, 2) == {

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from antiphon.clock import ManualClock, SystemClock
-from antiphon.errors import AskDeadlockError, AskError, AskTimeoutError
+from antiphon.errors import AskDeadlockError, AskError, AskTimeoutError, DownError
 from antiphon.models.agent import Context
 from antiphon.society import Society
 from antiphon.tests.society.cast import DISPATCHERS, FUSE
@@ -389,7 +389,7 @@ def test_one_that_has_been_stopped_is_an_error_that_names_it(dispatcher: str) ->
 
     def act(context: Context) -> int:
         if context.round == 2:
-            with pytest.raises(AskError, match="b has stopped"):
+            with pytest.raises(DownError, match="b is down for good: ValueError: why"):
                 context.ask("b", "?")
         return 0
 

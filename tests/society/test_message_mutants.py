@@ -88,10 +88,10 @@ def inside_comes_with_outside(self: Correspondence, round: int) -> Any:
     return correspondence._for_agents(self._note(self._exchange.deliver(round)))
 
 
-def subscribes_at_once(self: Exchange, said: Any, round: int) -> Any:
+def subscribes_at_once(self: Exchange, said: Any, *facts: Any) -> Any:
     said = list(said)
     self._subscribe(said)
-    return DELIVER_ALL(self, said, round)
+    return DELIVER_ALL(self, said, *facts)
 
 
 def receive_is_heard_at_once(self: AgentActor, context: Context) -> None:

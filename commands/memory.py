@@ -1,0 +1,195 @@
+"""antiphon memory: what the agents of a run remember, and what it came from."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from ..memory.item import Item
+from ..memory.recall import Recollection
+from ..memory.remembered import Remembered
+from ..memory.semantic import SemanticMemory
+from ..memory.store.reader import Reader
+from ..memory.store.verify import verify
+from ..memory.words import words_of
+from ..report.data import agent_json, society_json
+from ..report.from_store import story_of
+from ..report.gather import line_of
+from ..report.page import agent_page, society_page
+from ..report.text import agent_text, society_text
+from ..report.wording import ranges, visible
+
+_EPILOG = """\
+examples:
+  antiphon run --agents 50 --steps 500 --memory 200 --out runs/first
+  antiphon memory show runs/first explorer-1
+  antiphon memory search runs/first "reward 1" --agent explorer-1
+  antiphon memory why runs/first explorer-1 1-50.0
+  antiphon memory report runs/first --out memories.html
+"""
+
+
+def add_parser(commands: Any) -> None:
+    """Say what ``antiphon memory`` takes."""
+    parser = commands.add_parser(
+        "memory",
+        help="look into the memories of a run",
+        description="Look into the memories of a run with --memory and --out, while it goes on "
+        "or when it has ended. Nothing is changed.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(execute=lambda _: parser.print_help() or 0)
+    words = parser.add_subparsers(title="what to see", metavar="WHAT")
+    show = _word(
+        words, "show", _show, "the last experiences and the items of an agent, or who there is"
+    )
+    show.add_argument("agent", nargs="?", help="by default, a line for each agent")
+    show.add_argument("-k", type=_least_one, default=10, metavar="N", help="how many (default 10)")
+    _word(
+        words,
+        "stats",
+        _stats,
+        "how many were written, live, consolidated, evicted; checks the store",
+    )
+    search = _word(words, "search", _search, "what fits best to some words")
+    search.add_argument("query", help="words, as they stand in what 'show' prints")
+    search.add_argument("--agent", help="by default, everybody's memories")
+    search.add_argument(
+        "-k", type=_least_one, default=10, metavar="N", help="how many (default 10)"
+    )
+    why = _word(words, "why", _why, "which experiences an item stands for")
+    why.add_argument("agent")
+    why.add_argument("item", help="its id, such as 1-50.0")
+    report = _word(words, "report", _report, "sizes, consolidations and what was kept, as a page")
+    report.add_argument("agent", nargs="?", help="by default, the whole society")
+    report.add_argument(
+        "--out", metavar="FILE", help="where to write it; by default, it is printed"
+    )
+    report.add_argument(
+        "--format", choices=("html", "text", "json"), help="by default html to a file, else text"
+    )
+
+
+def _word(words: Any, name: str, execute: Any, about: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = words.add_parser(name, help=about, description=about)
+    parser.add_argument("run", type=Path, help="the run's folder")
+    if name != "report":
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.set_defaults(execute=execute)
+    return parser
+
+
+def _least_one(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number >= 1, got {text!r}")
+    return int(text)
+
+
+def _show(arguments: argparse.Namespace) -> int:
+    with Reader(arguments.run) as reader:
+        if arguments.agent is None:
+            _print(arguments, {"agents": reader.agents}, reader.agents)
+            return 0
+        newest = reader.experiences(arguments.agent, newest_first=True)
+        lived = [one for _, one in islice(newest, arguments.k)][::-1]
+        items = list(reader.items(arguments.agent))[-arguments.k :]
+    lines = [_line(item) for item in items] + [line_of(one) for one in lived]
+    found = {"items": [_data(one) for one in items], "experiences": [_data(o) for o in lived]}
+    _print(arguments, found, lines or ["nothing was lived"])
+    return 0
+
+
+def _stats(arguments: argparse.Namespace) -> int:
+    verified = verify(arguments.run)
+    totals = {**verified.totals._asdict(), "live": verified.totals.live}
+    counts = {
+        agent_id: {**one._asdict(), "live": one.live} for agent_id, one in verified.counts.items()
+    }
+    lines = [
+        f"{verified.rounds:,} rounds, {verified.rows:,} rows, all as they were written",
+        "{written:,} written = {live:,} live + {consolidated:,} consolidated + {evicted:,} "
+        "evicted; {items:,} items".format(**totals),
+        *(
+            f"{name}: {one['written']:,} written = {one['live']:,} live + "
+            f"{one['consolidated']:,} consolidated + {one['evicted']:,} evicted"
+            for name, one in counts.items()
+        ),
+    ]
+    found = {"rounds": verified.rounds, "rows": verified.rows, "totals": totals, "agents": counts}
+    _print(arguments, found, lines)
+    return 0
+
+
+def _search(arguments: argparse.Namespace) -> int:
+    hits = []
+    with Reader(arguments.run) as reader:
+        for agent_id in reader.agents if arguments.agent is None else [arguments.agent]:
+            items = list(reader.items(agent_id))
+            semantic = SemanticMemory(max(1, len(items)))
+            semantic.add(items)
+            newest = islice(reader.experiences(agent_id, newest_first=True), 100)
+            lived = [one for _, one in newest][::-1]
+            recollection = Recollection(semantic, lambda lived=lived: lived)  # type: ignore[misc]
+            found = recollection.recall(arguments.query, arguments.k, now=max(0, reader.round))
+            hits += [(agent_id, one) for one in found]
+    hits.sort(key=lambda hit: -hit[1].relevance)
+    best = hits[: arguments.k]
+    lines = [f"{one.relevance:.2f}  {name}  {_line(one.memory)}" for name, one in best]
+    data = [{"agent": n, "relevance": o.relevance, **_data(o.memory)} for n, o in best]
+    _print(arguments, {"found": data}, lines or ["nothing is remembered"])
+    return 0
+
+
+def _why(arguments: argparse.Namespace) -> int:
+    with Reader(arguments.run) as reader:
+        item = reader.item(arguments.agent, arguments.item)
+    lines = [
+        _line(item),
+        f"stands for {item.count:,} experiences: {ranges(item.members)}; some of them whole:",
+        *(f"  {line_of(one)}" for one in item.samples),
+    ]
+    _print(arguments, {**_data(item), "samples": [_data(one) for one in item.samples]}, lines)
+    return 0
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    how = arguments.format or ("text" if arguments.out is None else "html")
+    story = story_of(arguments.run, arguments.agent)
+    if arguments.agent is not None:
+        page = {"html": agent_page, "text": agent_text, "json": agent_json}[how](story.agents[0])
+    else:
+        page = {"html": society_page, "text": society_text, "json": society_json}[how](story)
+    if arguments.out is None:
+        print(page, end="")
+    else:
+        Path(arguments.out).write_text(page, encoding="utf-8")
+    return 0
+
+
+def _line(memory: Item | Remembered) -> str:
+    if isinstance(memory, Remembered):
+        return line_of(memory)
+    return f"{memory.id} ({memory.kind}, {memory.count:,} experiences): {visible(memory.text)}"
+
+
+def _data(memory: Item | Remembered) -> dict[str, Any]:
+    if isinstance(memory, Remembered):
+        lived = memory.experience
+        return {"sequence": memory.sequence, "round": lived.round, "text": words_of(memory)}
+    return {
+        "id": memory.id,
+        "kind": memory.kind,
+        "text": memory.text,
+        "count": memory.count,
+        "members": [list(one) for one in memory.members],
+        "importance": memory.importance,
+        "round": memory.round,
+    }
+
+
+def _print(arguments: argparse.Namespace, data: dict[str, Any], lines: list[str]) -> None:
+    print(json.dumps(data) if arguments.json else "\n".join(lines))

@@ -1,0 +1,238 @@
+"""One range of memory on its way from experiences to items, in steps as small as you like."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..actors.failures import describe, is_ctrl_c
+from ..actors.future import Future
+from ..clock import Clock, SystemClock
+from ..errors import AntiphonError, ConsolidationError
+from .drafting import DraftError, Drafting
+from .hand_over import HandOver
+from .item import Draft, Item
+from .kept import size_of_item
+from .remembered import Remembered
+
+Strategy = Callable[[Sequence[Remembered]], Iterable[Draft | None]]
+"""Makes drafts of a window. One that yields None may be paused there."""
+
+PATIENCE = 60.0
+"""Seconds of work that one hand-over may take."""
+_UNPACKED_AT_ONCE = 64
+
+Steps = Iterator[Future[Any] | None]
+"""Work with pauses; a future is what it waits for before it can go on."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Consolidated:
+    """What takes the place of a range: heard by whoever owns the memories."""
+
+    agent_id: str
+    number: int
+    """Of the hand-over."""
+    first: int
+    """The lowest sequence of the range."""
+    last: int
+    """The highest."""
+    count: int
+    """How many experiences it held."""
+    items: tuple[Item, ...] = field(repr=False)
+    calls: int
+    """How often the strategy was called."""
+    seconds: float
+    """What the work took in all."""
+    size_before: int
+    """The bytes of the experiences."""
+    size: int
+    """The bytes of what is kept in their place."""
+
+    @property
+    def share(self) -> float:
+        """Items by experiences."""
+        return len(self.items) / self.count
+
+    @property
+    def ratio(self) -> float:
+        """Bytes kept by bytes before."""
+        return self.size / self.size_before
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Failed:
+    """Nothing takes the place of a range, which thaws: heard by whoever owns the memories."""
+
+    agent_id: str
+    number: int
+    error: ConsolidationError
+    calls: int
+    """How often the strategy was called; 0 where it rests after failures."""
+    retry_at: int
+    """The first round in which another range of this agent is worth handing over."""
+
+
+Result = Consolidated | Failed
+
+
+def unwanted() -> bool:
+    """Never stop before it is done."""
+    return False
+
+
+class Consolidation:
+    """The work on one hand-over, on whichever thread calls ``work``.
+
+    What comes out does not depend on where it was interrupted.
+    """
+
+    def __init__(
+        self,
+        hand_over: HandOver,
+        strategy: Strategy,
+        name: str,
+        *,
+        clock: Clock | None = None,
+        patience: float = PATIENCE,
+    ) -> None:
+        self.hand_over = hand_over
+        self.calls = 0
+        self.seconds = 0.0
+        self.items: list[Item] = []
+        """What came of it; whole once it is done."""
+        self.error: ConsolidationError | None = None
+        self._size = 0
+        self._strategy = strategy
+        self._name = name
+        self._clock = clock or SystemClock()
+        self._patience = patience
+        self._done = False
+        self._steps: Steps | None = None
+        self._awaited: Future[Any] | None = None
+
+    def work(self, until: Callable[[], bool] = unwanted) -> bool:
+        """Go on until it is done, has to wait, or is asked to pause; whether it is done."""
+        last = self._clock.now()
+        while not self._done and not self._waits():
+            self._step()
+            now = self._clock.now()
+            self.seconds += now - last
+            last = now
+            if not self._done and self.seconds > self._patience:
+                self._fail(f"must be done within {self._patience:g} s of work")
+            if until():
+                break
+        return self._done
+
+    def hasten(self) -> None:
+        """Have others begin with their part now, if they have one."""
+
+    def finish(self) -> None:
+        """Go on until it is done, and wait where need be."""
+        self.hasten()
+        while not self.work():
+            if self._awaited is not None:
+                _wait_for(self._awaited)
+
+    def _waits(self) -> bool:
+        if self._awaited is not None and self._awaited.is_set():
+            self._awaited = None
+        return self._awaited is not None
+
+    @property
+    def done(self) -> bool:
+        """Whether there is a result."""
+        return self._done
+
+    def result(self, retry_at: int) -> Result:
+        """Give what came of it, once it is done.
+
+        Args:
+            retry_at: when to try again, if it failed.
+        """
+        made = self.hand_over
+        if self.error is not None:
+            return Failed(made.agent_id, made.number, self.error, self.calls, retry_at)
+        return Consolidated(
+            agent_id=made.agent_id,
+            number=made.number,
+            first=min(item.first for item in self.items),
+            last=max(item.last for item in self.items),
+            count=len(made.packed),
+            items=tuple(self.items),
+            calls=self.calls,
+            seconds=self.seconds,
+            size_before=made.size,
+            size=self._size,
+        )
+
+    def _step(self) -> None:
+        if self._steps is None:
+            self._steps = self._run()
+        try:
+            self._awaited = next(self._steps)
+        except StopIteration:
+            self._done = True
+        except BaseException as error:
+            # A generator that raised is at its end; the next call is to begin anew.
+            self._steps = None
+            if is_ctrl_c(error):
+                raise
+            self._fail(_rule(error), error)
+
+    def _fail(self, rule: str, cause: BaseException | None = None) -> None:
+        self.error = ConsolidationError(self.hand_over.agent_id, self._name, rule)
+        self.error.__cause__ = cause
+        self._steps = None
+        self._done = True
+
+    def _run(self) -> Steps:
+        """Do all the work, with a pause wherever there may be one."""
+        self.items, self._size = [], 0
+        for item in self._make():
+            if isinstance(item, Item):
+                self.items.append(item)
+                self._size += size_of_item(item)
+                yield None
+            else:
+                yield item
+
+    def _make(self) -> Iterator[Item | Future[Any] | None]:
+        window: list[Remembered] = []
+        for start in range(0, len(self.hand_over.packed), _UNPACKED_AT_ONCE):
+            window += self.hand_over.entries(start, start + _UNPACKED_AT_ONCE)
+            yield None
+        self.calls += 1
+        yield from drafted(self._strategy, window)
+
+
+def drafted(strategy: Strategy, window: Sequence[Remembered]) -> Iterator[Item | None]:
+    """Have a strategy draft a window, hold it to the rules, and make items; None is a pause.
+
+    Raises:
+        DraftError: a draft breaks a rule.
+        BaseException: whatever the strategy raises.
+    """
+    drafting = Drafting(one.sequence for one in window)
+    for draft in strategy(tuple(window)):
+        if draft is not None:
+            drafting.take(draft)
+        yield None
+    drafting.end()
+    by_sequence = {one.sequence: one for one in window}
+    span = f"{window[0].sequence}-{window[-1].sequence}"
+    for number, made in enumerate(drafting.drafts):
+        yield Item.of(made, by_sequence, f"{span}.{number}")
+
+
+def _wait_for(answer: Future[Any]) -> None:
+    # What it is, an error perhaps, is looked at by the step that asked for it.
+    with suppress(AntiphonError):
+        answer.get()
+
+
+def _rule(error: BaseException) -> str:
+    return str(error) if isinstance(error, DraftError) else f"it raised {describe(error)}"

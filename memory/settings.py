@@ -1,0 +1,119 @@
+"""How much agents remember, and how their memories are put in order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from ..errors import SettingsError
+from ..settings import choice, flag, number, optional, setting, whole
+from .limits import MemoryLimits
+
+_LOW = 0.75
+"""Where a memory is content again, as a share of where it is consolidated."""
+
+
+def named_or_called(value: Any) -> Any:
+    """Accept a name, or what can be called."""
+    if callable(value) or (isinstance(value, str) and value):
+        return value
+    raise ValueError(f"must be a name or a callable, got {value!r:.40}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemorySettings:
+    """What each agent remembers; nothing, unless ``memory_size`` says how much."""
+
+    section: ClassVar[str] = "memory"
+
+    memory_size: int = setting(
+        0,
+        whole(least=0),
+        "experiences that each agent remembers; 0 for none",
+        aliases={"max_episodic_memory_size": whole(least=0)},
+    )
+    memory_bytes: int = setting(
+        8 << 20, whole(least=1), "bytes that these may take, for each agent"
+    )
+    memory_cleanup: Any = setting(
+        "fifo",
+        named_or_called,
+        "which of them go when there are too many: fifo, age, relevance, or a plug-in",
+        aliases={"memory_cleanup_strategy": named_or_called},
+    )
+    memory_warning: float = setting(
+        0.8,
+        number(above=0),
+        "share of the memory from which on it is said to approach its limit",
+        aliases={"memory_warning_threshold": number(above=0)},
+    )
+    consolidate: bool = setting(
+        True,
+        flag,
+        "have old experiences replaced by what they have in common",
+        aliases={"auto_consolidate_on_threshold": flag},
+    )
+    consolidation_threshold: int | None = setting(
+        None,
+        optional(whole(least=2)),
+        "experiences from which on that is done; half the memory if none",
+        aliases={"auto_consolidation_threshold": optional(whole(least=2))},
+    )
+    consolidation_window: int | None = setting(
+        None,
+        optional(whole(least=1)),
+        "how many of the oldest are replaced at a time; half the threshold if none",
+    )
+    consolidation_lag: int = setting(
+        10, whole(least=0), "rounds from taking a window to the effect of what was made of it"
+    )
+    consolidation: Any = setting(
+        "merge", named_or_called, "what makes items of a window: merge, prototypes, or a plug-in"
+    )
+    consolidation_in: str = setting(
+        "slices",
+        choice("slices", "process"),
+        "where: in slices between rounds, or in a process of its own",
+    )
+    semantic_size: int = setting(
+        10_000, whole(least=1), "items that each agent keeps; the least important are forgotten"
+    )
+
+    def __post_init__(self) -> None:
+        """Hold the values against each other.
+
+        Raises:
+            SettingsError: naming what does not fit.
+        """
+        if not self.memory_size:
+            return
+        if self.threshold > self.memory_size:
+            rule = f"must be <= memory_size, which is {self.memory_size}"
+            raise SettingsError("consolidation_threshold", f"{rule}, got {self.threshold}")
+        if self.window > self.threshold:
+            rule = f"must be <= consolidation_threshold, which is {self.threshold}"
+            raise SettingsError("consolidation_window", f"{rule}, got {self.window}")
+        if self.memory_warning > 1:
+            raise SettingsError("memory_warning", f"must be <= 1, got {self.memory_warning:g}")
+
+    @property
+    def threshold(self) -> int:
+        """From how many experiences on a memory is consolidated."""
+        return self.consolidation_threshold or max(2, self.memory_size // 2)
+
+    @property
+    def window(self) -> int:
+        """How many experiences are handed over at a time."""
+        return self.consolidation_window or max(1, self.threshold // 2)
+
+    @property
+    def limits(self) -> MemoryLimits:
+        """The bounds of each agent's memory."""
+        high = self.threshold / self.memory_size
+        return MemoryLimits(
+            size=self.memory_size,
+            max_bytes=self.memory_bytes,
+            warning=self.memory_warning,
+            high=high,
+            low=high * _LOW,
+        )

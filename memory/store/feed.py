@@ -1,0 +1,61 @@
+"""How rounds get to the writer without piling up in front of it."""
+
+from __future__ import annotations
+
+from ...actors.address import Address
+from .batch import Batch
+from .writer import Commit, Flush, Flushed
+
+MOST_ROUNDS = 256
+MOST_EXPERIENCES = 1 << 15
+
+
+class Feed:
+    """Tells the writer of a store each round, and waits for it when many wait.
+
+    It asks after so many rounds or experiences, whichever is first, so that no more than
+    twice that is ever in memory. While the writer keeps up, that wait is for one commit.
+    For one thread.
+    """
+
+    __slots__ = ("_experiences", "_rounds", "_timeout", "_writer")
+
+    def __init__(self, writer: Address, *, timeout: float = 60.0) -> None:
+        """Make a feed.
+
+        Args:
+            timeout: seconds that a commit may take, however slow the disk.
+        """
+        self._writer = writer
+        self._timeout = timeout
+        self._rounds = 0
+        self._experiences = 0
+
+    def add(self, batch: Batch) -> None:
+        """Hand a round to the writer.
+
+        Raises:
+            StoreFullError: rounds wait for space. This one is handed over all the same; call
+                ``flush`` until it raises no more, then go on with the next.
+            StoreError: the writer failed; as above.
+            AskTimeoutError: it did not answer in time; as above.
+        """
+        self._writer.tell(Commit(batch))
+        self._rounds += 1
+        self._experiences += len(batch.experiences)
+        if self._rounds >= MOST_ROUNDS or self._experiences >= MOST_EXPERIENCES:
+            self.flush()
+
+    def flush(self) -> Flushed:
+        """Wait until all rounds that were added are committed.
+
+        Raises:
+            StoreFullError: as in ``add``; try again once there is space.
+            StoreError: as in ``add``.
+            AskTimeoutError: as in ``add``.
+        """
+        flushed: Flushed = self._writer.ask(Flush(), self._timeout)
+        if flushed.error is not None:
+            raise flushed.error
+        self._rounds = self._experiences = 0
+        return flushed

@@ -1,0 +1,1 @@
+"""What may be made of many experiences: plain callables, found by name."""

@@ -1,0 +1,309 @@
+"""The inference of agents as functions that numba compiles; imported by numba_kernel alone.
+
+They take whole arrays and the number of a row, not views of rows: to make a view or to
+unpack a tuple is to count a reference, in memory that all threads would then fight over.
+Loops run over states, outcomes and policies in the order in which the reference kernel adds
+them up. All of it stands in one file, since numba looks at the file of a function alone
+to see whether what it keeps on disk is outdated.
+"""
+
+# ruff: noqa: PLR0917  compiled functions take no keywords
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..beliefs import EPSILON
+from ..matrices import Array, Indices
+from ..planner import NEGLIGIBLE
+from ..policies import TIE
+from .compiler import native
+from .numpy_kernel import TINY
+from .rows import START
+
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_FIRST = np.uint64(0xBF58476D1CE4E5B9)
+_SECOND = np.uint64(0x94D049BB133111EB)
+
+Laid = tuple[Any, ...]
+"""See ``Compiled.laid``."""
+Flags = npt.NDArray[np.bool_]
+
+
+@native
+def multiply(weights: Array, own: int, rows: Array, first: int, result: Array, row: int) -> None:
+    """Write a row of weights @ rows from the first on, added up from first to last."""
+    n, width = weights.shape[1], result.shape[1]
+    fours = n // 4 * 4
+    for i in range(width):
+        result[row, i] = 0.0
+    # Four at a time, so that results are loaded and stored a fourth as often; each is still
+    # added up in the order of the weights.
+    for k in range(0, fours, 4):
+        a, b = weights[own, k], weights[own, k + 1]
+        c, d = weights[own, k + 2], weights[own, k + 3]
+        at = first + k
+        for i in range(width):
+            half = (result[row, i] + a * rows[at, i]) + b * rows[at + 1, i]
+            result[row, i] = (half + c * rows[at + 2, i]) + d * rows[at + 3, i]
+    for k in range(fours, n):
+        for i in range(width):
+            result[row, i] += weights[own, k] * rows[first + k, i]
+
+
+@native
+def move(
+    action: int, beliefs: Array, row: int, then: Array, following: Indices, transitions: Array
+) -> None:
+    """Predict what follows an action, in place; ``then`` is scratch."""
+    n_states = beliefs.shape[1]
+    for state in range(n_states):
+        then[0, state] = beliefs[row, state]
+    if len(following) == 0:
+        multiply(then, 0, transitions, action * n_states, beliefs, row)
+        return
+    for state in range(n_states):
+        beliefs[row, state] = 0.0
+    for state in range(n_states):
+        beliefs[row, following[action, state]] += then[0, state]
+
+
+@native
+def see(
+    beliefs: Array,
+    row: int,
+    joint: Array,
+    observations: Indices,
+    k: int,
+    likelihood: Array,
+    offsets: Indices,
+) -> None:
+    """Turn a prior into the posterior, in place; ``joint`` is scratch."""
+    for state in range(joint.shape[1]):
+        joint[0, state] = max(beliefs[row, state], EPSILON)
+    for m in range(len(offsets)):
+        outcome = offsets[m] + observations[k, m]
+        for state in range(joint.shape[1]):
+            joint[0, state] *= likelihood[outcome, state]
+    total = 0.0
+    for state in range(joint.shape[1]):
+        total += joint[0, state]
+    if total < TINY:  # so many unlikely outcomes that the product has lost its digits
+        total = recover(beliefs, row, joint, observations, k, likelihood, offsets)
+    for state in range(joint.shape[1]):
+        beliefs[row, state] = joint[0, state] / total
+
+
+@native
+def recover(
+    beliefs: Array,
+    row: int,
+    joint: Array,
+    observations: Indices,
+    k: int,
+    likelihood: Array,
+    offsets: Indices,
+) -> float:
+    """Fill in the joint by its logarithms; give what it sums to."""
+    highest = -np.inf
+    for state in range(joint.shape[1]):
+        joint[0, state] = math.log(max(beliefs[row, state], EPSILON))
+        for m in range(len(offsets)):
+            joint[0, state] += math.log(likelihood[offsets[m] + observations[k, m], state])
+        highest = max(highest, joint[0, state])
+    total = 0.0
+    for state in range(joint.shape[1]):
+        joint[0, state] = math.exp(joint[0, state] - highest)
+        total += joint[0, state]
+    return total
+
+
+@native
+def expect(
+    beliefs: Array, row: int, columns: Array, rows: Array, targets: Indices, values: Array
+) -> None:
+    """Fill in the columns of a sparse outlook, weighted with beliefs."""
+    for column in range(columns.shape[1]):
+        columns[0, column] = 0.0
+    for state in range(beliefs.shape[1]):
+        weight = beliefs[row, state]
+        if weight > NEGLIGIBLE:
+            for entry in range(targets.shape[1]):
+                columns[0, targets[state, entry]] += values[state, entry] * weight
+
+
+@native
+def value(columns: Array, preferences: Array, row: int, values: Array) -> None:
+    """Turn columns of the outlook into the value of each distinct prefix, nats."""
+    n_outcomes, n_operators = preferences.shape[1], len(values)
+    for operator in range(n_operators):
+        total = 0.0
+        for outcome in range(n_outcomes):
+            chance = columns[0, operator * n_outcomes + outcome]
+            if chance != 0.0:  # what is impossible adds nothing
+                gain = preferences[row, outcome] - math.log(max(chance, EPSILON))
+                total += gain * chance
+        values[operator] = total - columns[0, n_operators * n_outcomes + operator]
+
+
+@native
+def weigh(
+    values: Array,
+    prefixes: Indices,
+    gamma: float,
+    neg_efe: Array,
+    chances: Array,
+    actions: Array,
+    row: int,
+) -> None:
+    """Turn the value of each distinct prefix into chances of policies and first actions."""
+    length, n_policies = prefixes.shape
+    highest = -np.inf
+    for policy in range(n_policies):
+        score = values[prefixes[0, policy]]
+        for depth in range(1, length):
+            score += values[prefixes[depth, policy]]
+        neg_efe[row, policy] = score
+        highest = max(highest, gamma * score)
+    total = 0.0
+    for policy in range(n_policies):
+        chances[row, policy] = math.exp(gamma * neg_efe[row, policy] - highest)
+        total += chances[row, policy]
+    each = n_policies // actions.shape[1]
+    for action in range(actions.shape[1]):
+        chance = 0.0
+        for policy in range(action * each, (action + 1) * each):
+            chances[row, policy] /= total
+            chance += chances[row, policy]
+        actions[row, action] = chance
+
+
+@native
+def best(actions: Array, row: int) -> int:
+    """Give the most probable action; of equal ones, the lowest."""
+    highest = actions[row, 0]
+    for action in range(actions.shape[1]):
+        highest = max(highest, actions[row, action])
+    chosen = 0
+    while actions[row, chosen] < highest - TIE:
+        chosen += 1
+    return chosen
+
+
+@native
+def draw(actions: Array, row: int, alpha: float, uniform: float) -> int:
+    """Draw an action with precision alpha; leaves running sums of weights in actions."""
+    n_actions, highest = actions.shape[1], -np.inf
+    for action in range(n_actions):
+        actions[row, action] = alpha * math.log(max(actions[row, action], EPSILON))
+        highest = max(highest, actions[row, action])
+    total = 0.0
+    for action in range(n_actions):
+        total += math.exp(actions[row, action] - highest)
+        actions[row, action] = total
+    aim, chosen = uniform * total, 0
+    while chosen < n_actions - 1 and actions[row, chosen] <= aim:
+        chosen += 1
+    return chosen
+
+
+@native
+def uniform(stream: Any, step: Any) -> float:
+    """Give what ``chance.uniform`` gives for draw 0 of a step."""
+    counter = (np.uint64(step) << np.uint64(8)) + np.uint64(1)
+    z = stream + counter * _GOLDEN
+    z = (z ^ (z >> np.uint64(30))) * _FIRST
+    z = (z ^ (z >> np.uint64(27))) * _SECOND
+    return float((z ^ (z >> np.uint64(31))) >> np.uint64(11)) * 2.0**-53
+
+
+@native
+def believe(
+    model: Laid, beliefs: Array, row: int, then: Array, given: Laid, k: int, seeing: Any
+) -> None:
+    """Bring one agent's beliefs up to date, in place: moves, then, if due, outcomes."""
+    start, following, transitions, likelihood, offsets = model[:5]
+    observations, moves, ends = given
+    for at in range(ends[k - 1] if k else 0, ends[k]):
+        if moves[at] == START:
+            for state in range(len(start)):
+                beliefs[row, state] = start[state]
+        else:
+            move(moves[at], beliefs, row, then, following, transitions)
+    if seeing:
+        see(beliefs, row, then, observations, k, likelihood, offsets)
+
+
+@native
+def score(model: Laid, beliefs: Array, row: int, wanted: Array, own: int, scratch: Laid) -> None:
+    """Give the value of each distinct prefix to one agent, nats."""
+    rows, targets, values = model[5:8]
+    columns, worth = scratch
+    if len(rows):
+        multiply(beliefs, row, rows, 0, columns, 0)
+    else:
+        expect(beliefs, row, columns, rows, targets, values)
+    value(columns, wanted, own, worth)
+
+
+@native
+def infer(model: Laid, beliefs: Array, seeing: Flags, given: Laid) -> Array:
+    """Give what agents believe after their moves and, where it is due, observations."""
+    after, then = beliefs.copy(), np.empty((1, beliefs.shape[1]))
+    for k in range(len(beliefs)):
+        believe(model, after, k, then, given, k, seeing[k])
+    return after
+
+
+@native
+def plan(
+    model: Laid, n_actions: int, beliefs: Array, gamma: Array, wanted: Array
+) -> tuple[Array, Array, Array]:
+    """Score all policies of agents; what is wanted has a row for each, or one for all."""
+    prefixes, worth = model[8], np.empty(model[9])
+    columns = np.empty((1, max(model[5].shape[1], len(worth) * (wanted.shape[1] + 1))))
+    n, n_policies = len(beliefs), prefixes.shape[1]
+    scores, chances = np.empty((n, n_policies)), np.empty((n, n_policies))
+    actions, each = np.empty((n, n_actions)), 0 if len(wanted) == 1 else 1
+    for k in range(n):
+        score(model, beliefs, k, wanted, each * k, (columns, worth))
+        weigh(worth, prefixes, gamma[k], scores, chances, actions, k)
+    return scores, chances, actions
+
+
+@native
+def choose(actions: Array, greedy: Flags, alpha: Array, stream: Any, step: Indices) -> Indices:
+    """Choose an action of each agent; writes over the chances that it is given."""
+    chosen = np.empty(len(actions), np.int64)
+    for k in range(len(actions)):
+        if greedy[k]:
+            chosen[k] = best(actions, k)
+        else:
+            chosen[k] = draw(actions, k, alpha[k], uniform(stream[k], step[k]))
+    return chosen
+
+
+@native
+def act(model: Laid, n_actions: int, arrays: Laid, who: Indices, given: Laid) -> Indices:
+    """Infer, choose, and end the step, in place; bit for bit the same as one by one."""
+    beliefs, gamma, alpha, interval, greedy, step, stream = arrays
+    prefixes, worth, wanted = model[8], np.empty(model[9]), model[10]
+    columns = np.empty((1, max(model[5].shape[1], len(worth) * (wanted.shape[1] + 1))))
+    then, n_policies = np.empty((1, beliefs.shape[1])), prefixes.shape[1]
+    scores, chances = np.empty((1, n_policies)), np.empty((1, n_policies))
+    actions, chosen = np.empty((1, n_actions)), np.empty(len(who), np.int64)
+    for k in range(len(who)):
+        row = who[k]
+        believe(model, beliefs, row, then, given, k, step[row] % interval[row] == 0)
+        score(model, beliefs, row, wanted, 0, (columns, worth))
+        weigh(worth, prefixes, gamma[row], scores, chances, actions, 0)
+        if greedy[row]:
+            chosen[k] = best(actions, 0)
+        else:
+            chosen[k] = draw(actions, 0, alpha[row], uniform(stream[row], step[row]))
+        step[row] += 1
+    return chosen

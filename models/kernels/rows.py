@@ -1,0 +1,126 @@
+"""What the agents of one compiled model keep, a row each, side by side in arrays."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from .. import chance
+from ..matrices import Array, Indices
+from ..profile import Profile
+from .compiled import Compiled
+
+START = -1
+"""In a list of past actions: a new episode began here."""
+
+Streams = npt.NDArray[np.uint64]
+Flags = npt.NDArray[np.bool_]
+
+
+class Rows:
+    """A fixed number of rows; whoever takes one owns it until it is released.
+
+    Arrays are never moved, so that rows may be taken and released while others are inferred.
+    An owner touches its own row alone, and not while the row waits to be inferred.
+
+    Attributes:
+        beliefs: float64, shape (capacity, n_states).
+        gamma: float64, shape (capacity,): precision of the choice between policies.
+        alpha: float64, shape (capacity,): precision of stochastic choices between actions.
+        interval: int64, shape (capacity,): beliefs take in every n-th observation.
+        greedy: bool, shape (capacity,): whether the most probable action is taken, not drawn.
+        step: int64, shape (capacity,): how many actions have been chosen in the episode.
+        stream: uint64, shape (capacity,): from ``chance.key``.
+        arrays: all of these, for compiled code.
+    """
+
+    def __init__(self, compiled: Compiled, capacity: int) -> None:
+        self.compiled = compiled
+        self.beliefs: Array = np.zeros((capacity, compiled.model.n_states))
+        self.gamma: Array = np.zeros(capacity)
+        self.alpha: Array = np.zeros(capacity)
+        self.interval: Indices = np.ones(capacity, np.int64)
+        self.greedy: Flags = np.zeros(capacity, np.bool_)
+        self.step: Indices = np.zeros(capacity, np.int64)
+        self.stream: Streams = np.zeros(capacity, np.uint64)
+        self.arrays = (
+            self.beliefs,
+            self.gamma,
+            self.alpha,
+            self.interval,
+            self.greedy,
+            self.step,
+            self.stream,
+        )
+        self._free = deque(range(capacity))
+
+    def __len__(self) -> int:
+        return len(self.beliefs) - len(self._free)
+
+    @property
+    def is_full(self) -> bool:
+        return not self._free
+
+    @property
+    def bytes_per_row(self) -> int:
+        """What one row takes in all arrays together."""
+        return sum(array[0].nbytes for array in self.arrays)
+
+    def take(self, profile: Profile, seed: int | None = None) -> int:
+        """Take the lowest row that was never used, else the one that was released first.
+
+        Raises:
+            IndexError: all are taken.
+            ValueError: the profile plans another number of steps ahead.
+        """
+        row = self._free[0]
+        self.retune(row, profile)  # may refuse; the row is free then as before
+        self.reset(row, seed)
+        return self._free.popleft()
+
+    def release(self, row: int) -> None:
+        """Give a row back; its owner forgets its number."""
+        self._free.append(row)
+
+    def reset(self, row: int, seed: int | None = None) -> None:
+        """Begin an episode with the model's D; None is the seed 0."""
+        self.beliefs[row] = self.compiled.model.D
+        self.stream[row] = chance.key(seed or 0, "action")
+        self.step[row] = 0
+
+    def retune(self, row: int, profile: Profile) -> None:
+        """Go on with the same beliefs, step and stream; the policy length stays as compiled.
+
+        Raises:
+            ValueError: the profile plans another number of steps ahead.
+        """
+        length = len(self.compiled.policies.prefixes)
+        if profile.policy_length != length:
+            rule = f"must be {length}, for which the model was compiled"
+            raise ValueError(f"policy_length {rule}, got {profile.policy_length}")
+        self.gamma[row] = profile.gamma
+        self.alpha[row] = profile.alpha
+        self.interval[row] = profile.selective_update_interval
+        self.greedy[row] = profile.action_selection == "deterministic"
+
+    def commit(self, who: Indices, beliefs: Array) -> None:
+        """End a step: keep what was believed in it, and count it."""
+        self.beliefs[who] = beliefs
+        self.step[who] += 1
+
+
+class Turn(NamedTuple):
+    """What some rows are given for one step; checked by whoever makes it."""
+
+    who: Indices
+    """int64, shape (n,): rows, each at most once."""
+    observations: Indices
+    """int64, shape (n, n_modalities)."""
+    moves: Indices
+    """int64: the actions executed since each row's last step, or START, oldest first, all
+    rows' one after another."""
+    ends: Indices
+    """int64, shape (n,): where each row's moves end."""

@@ -1,0 +1,106 @@
+"""Making stories of what memories, monitors and stores give."""
+
+from __future__ import annotations
+
+import collections
+import heapq
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from ..memory.alerts import Alert
+from ..memory.history import Snapshot
+from ..memory.item import Item
+from ..memory.remembered import Remembered
+from ..memory.words import words_of
+from .story import Consolidation, Kind, Note, Size, Told
+
+SHOWN = 10
+"""Items that are shown of one agent."""
+SAMPLES = 5
+"""Experiences that are shown of one item."""
+
+
+class Replaced(Protocol):
+    """What is told of one consolidation; the supervisor's result is one."""
+
+    @property
+    def first(self) -> int: ...
+
+    @property
+    def last(self) -> int: ...
+
+    @property
+    def count(self) -> int: ...
+
+    @property
+    def items(self) -> Sequence[Item]: ...
+
+    @property
+    def size_before(self) -> int: ...
+
+    @property
+    def size(self) -> int: ...
+
+
+def sizes_of(snapshots: Iterable[Snapshot]) -> tuple[Size, ...]:
+    """Give the sizes that a monitor's snapshots tell, the peaks between them included."""
+    sizes: list[Size] = []
+    for one in snapshots:
+        sizes.append(Size(one.round, one.size, one.bytes))
+        if one.high > one.size:
+            sizes.append(Size(one.round, one.high, one.bytes))
+    return tuple(sizes)
+
+
+def consolidation_of(round: int, replaced: Replaced) -> Consolidation:
+    """Give the mark of a consolidation that took effect before a round."""
+    return Consolidation(
+        round=round,
+        first=replaced.first,
+        last=replaced.last,
+        experiences=replaced.count,
+        items=len(replaced.items),
+        bytes_before=replaced.size_before,
+        bytes_after=replaced.size,
+    )
+
+
+def kinds_of(items: Iterable[Item]) -> tuple[Kind, ...]:
+    """Count items by their kind, the kind that stands for most first."""
+    counts: collections.Counter[str] = collections.Counter()
+    experiences: collections.Counter[str] = collections.Counter()
+    for item in items:
+        counts[item.kind] += 1
+        experiences[item.kind] += item.count
+    kinds = [Kind(kind, counts[kind], experiences[kind]) for kind in counts]
+    return tuple(sorted(kinds, key=lambda one: (-one.experiences, one.kind)))
+
+
+def top_of(items: Iterable[Item], count: int = SHOWN) -> tuple[Told, ...]:
+    """Give the most important items, of equals those that stand for most, then the latest."""
+    top = heapq.nlargest(count, items, key=lambda item: (item.importance, item.count, item.last))
+    return tuple(told(item) for item in top)
+
+
+def told(item: Item) -> Told:
+    """Give an item for a reader."""
+    return Told(
+        id=item.id,
+        kind=item.kind,
+        text=item.text,
+        importance=item.importance,
+        count=item.count,
+        round=item.round,
+        members=item.members,
+        samples=tuple(line_of(sample) for sample in item.samples[:SAMPLES]),
+    )
+
+
+def line_of(lived: Remembered) -> str:
+    """Tell an experience in one line, with its place in the agent's life."""
+    return f"#{lived.sequence} in round {lived.experience.round}: {words_of(lived)}"
+
+
+def notes_of(alerts: Iterable[Alert]) -> tuple[Note, ...]:
+    """Give a monitor's alerts for a reader."""
+    return tuple(Note(one.round, str(one.severity), one.message) for one in alerts)
