@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from types import ModuleType
@@ -53,6 +54,10 @@ def _run(argv: Sequence[str] | None, signals: Signals) -> int:
     )
     try:
         status: int = arguments.execute(arguments)
+    except BrokenPipeError:
+        # Whoever read what we print has seen enough. Python would say so again when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except (AntiphonError, ValueError, TypeError, OSError) as error:
         # What people can mend is one line; a traceback is for us: --log-level debug.
         logging.getLogger(__name__).debug("traceback", exc_info=True)

@@ -325,6 +325,11 @@ class Society(Voice):
         if memories is None or folder.out is None:
             yield self._advance
             return
+        if memories.have_begun:
+            raise ValueError(
+                "a run that is kept begins with empty memories, and this society has lived "
+                "before; found a new one, or run it without a folder"
+            )
         rows = [settings_row(self._rulebook.memory)]
         keeping = Keeping(folder.path, memories, clock=self._clock, rows=rows)
 

@@ -27,7 +27,8 @@ class Handling:
     signed: bool = False
     """It has a ``sender``, a string. All messages without one count as of one sender."""
     newest_only: bool = False
-    """Of one sender's messages of this type nobody reads any but the last."""
+    """Of one sender's messages of this type, and with one ``topic`` if it has any, nobody
+    reads any but the last."""
 
     def sender_of(self, message: Any) -> Hashable:
         """Give whose turn in a mailbox such a message takes; None for those without a name."""
@@ -43,6 +44,7 @@ PLAIN: Final = Handling()
 CONTROL: Final = Handling(control=True)
 KERNEL: Final = Handling(kernel=True)
 SIGNED: Final = Handling(signed=True)
+NEWEST: Final = Handling(signed=True, newest_only=True)
 
 
 def handling_of(message: Any) -> Handling:

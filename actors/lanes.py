@@ -21,6 +21,16 @@ class Gone(NamedTuple):
     reason: Reason
 
 
+_Kind = tuple[Hashable, type, str]
+"""Sender, type and topic: of such letters only the newest is read."""
+
+
+def _kind(sender: Hashable, message: object) -> _Kind:
+    topic = getattr(message, "topic", "")
+    # Anybody's message may have something else by this name.
+    return sender, type(message), topic if isinstance(topic, str) else ""
+
+
 class Lanes:
     """Sorts letters by sender and gives one of each in turn, control messages before all.
 
@@ -38,8 +48,8 @@ class Lanes:
         self._control: deque[Letter] = deque()
         # By sender; the first lane is the next in turn, and none is empty.
         self._lanes: OrderedDict[Hashable, deque[Letter]] = OrderedDict()
-        # The letter that is the newest of its kind, by sender and type.
-        self._newest: dict[tuple[Hashable, type], Letter] = {}
+        # The letter that is the newest of its kind.
+        self._newest: dict[_Kind, Letter] = {}
         # Made when there is no room for the first time: only then anybody asks.
         self._shares: Shares | None = None
 
@@ -59,14 +69,14 @@ class Lanes:
             return None
         sender = handling.sender_of(message)
         gone = None
-        if handling.newest_only and (sender, type(message)) in self._newest:
+        if handling.newest_only and _kind(sender, message) in self._newest:
             return self._replace(sender, letter)
         if not self.room and sender is not THE_KERNEL:
             gone = self._make_room(sender, letter)
             if gone.letter is letter:
                 return gone
         if handling.newest_only:
-            self._newest[sender, type(message)] = letter
+            self._newest[_kind(sender, message)] = letter
         lane = self._lanes.get(sender)
         if lane is None:
             self._lanes[sender] = lane = deque()
@@ -79,7 +89,7 @@ class Lanes:
 
     def _replace(self, sender: Hashable, letter: Letter) -> Gone:
         """Take a letter in for the one of its kind that waits."""
-        kind = sender, type(letter.message)
+        kind = _kind(sender, letter.message)
         outdated = self._newest[kind]
         lane = self._lanes[sender]
         # In a flood of such letters the last one is it.
@@ -130,7 +140,7 @@ class Lanes:
             if self._shares is not None:
                 self._shares.lowered(sender, len(lane))
         if self._newest:
-            kind = sender, type(letter.message)
+            kind = _kind(sender, letter.message)
             if self._newest.get(kind) is letter:
                 del self._newest[kind]
 

@@ -11,7 +11,7 @@ from ..models.agent import Moment
 from ..models.experience import Experience
 from ..models.outbox import Kind, Parcel
 from ..models.profile import Profile
-from .handling import KERNEL, SIGNED
+from .handling import KERNEL, NEWEST, SIGNED
 
 
 class Request:
@@ -144,9 +144,16 @@ class Deliver:
     @classmethod
     def of(cls, parcel: Parcel, round: int) -> Self:
         """Make it of what was said, to be heard before the calls of this round."""
-        topic = parcel.name if parcel.kind is Kind.PUBLISH else ""
+        topic = parcel.name if parcel.kind in (Kind.PUBLISH, Kind.NEWEST) else ""
         death = parcel.kind is Kind.DIED
         return cls(round, parcel.payload, parcel.sender, topic, parcel.id, death)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DeliverNewest(Deliver):
+    """The same, and of interest only until the sender has the next one on its topic."""
+
+    handling: ClassVar = NEWEST
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from . import blocking, explorer, messaging, rounds, scale, stragglers
+from . import blocking, explorer, memory, messaging, rounds, scale, stragglers
 from .harness import Bench
 
 BENCHES: dict[str, Bench] = {
     "blocking": blocking,
     "explorer": explorer,
+    "memory": memory,
     "messaging": messaging,
     "rounds": rounds,
     "scale": scale,

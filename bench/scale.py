@@ -9,15 +9,12 @@ the first: what the allocator keeps is used again.
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
 from .census import Census
+from .elsewhere import elsewhere
 from .harness import Better, Case, Quantity, Variant
 
 _MOST_BYTES = 3 * 1024
@@ -75,11 +72,7 @@ def _variants(n: int) -> Iterator[list[Variant]]:
 
 def take_elsewhere(n: int) -> Census:
     """Take the census in a new process."""
-    command = [sys.executable, "-P", "-m", f"{__package__}.census", str(n)]
-    # It is to find the same packages as this process, however those were found.
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    done = subprocess.run(command, env=env, stdout=subprocess.PIPE, check=True)  # noqa: S603  our own
-    return Census.of(json.loads(done.stdout))
+    return Census.of(elsewhere("census", n))
 
 
 def check(units: int, census: Census) -> str:

@@ -45,30 +45,26 @@ def add_parser(commands: Any) -> None:
     parser.set_defaults(execute=lambda _: parser.print_help() or 0)
     words = parser.add_subparsers(title="what to see", metavar="WHAT")
     show = _word(
-        words, "show", _show, "the last experiences and the items of an agent, or who there is"
+        words, "show", _show, "the last experiences and items of an agent, or who is there"
     )
     show.add_argument("agent", nargs="?", help="by default, a line for each agent")
-    show.add_argument("-k", type=_least_one, default=10, metavar="N", help="how many (default 10)")
+    show.add_argument("-k", type=_least_one, default=10, metavar="N", help="default 10")
     _word(
         words,
         "stats",
         _stats,
-        "how many were written, live, consolidated, evicted; checks the store",
+        "what became of all experiences; also checks the store",
     )
     search = _word(words, "search", _search, "what fits best to some words")
     search.add_argument("query", help="words, as they stand in what 'show' prints")
     search.add_argument("--agent", help="by default, everybody's memories")
-    search.add_argument(
-        "-k", type=_least_one, default=10, metavar="N", help="how many (default 10)"
-    )
+    search.add_argument("-k", type=_least_one, default=10, metavar="N", help="default 10")
     why = _word(words, "why", _why, "which experiences an item stands for")
     why.add_argument("agent")
     why.add_argument("item", help="its id, such as 1-50.0")
     report = _word(words, "report", _report, "sizes, consolidations and what was kept, as a page")
     report.add_argument("agent", nargs="?", help="by default, the whole society")
-    report.add_argument(
-        "--out", metavar="FILE", help="where to write it; by default, it is printed"
-    )
+    report.add_argument("--out", metavar="FILE", help="write it here; else it is printed")
     report.add_argument(
         "--format", choices=("html", "text", "json"), help="by default html to a file, else text"
     )

@@ -7,6 +7,7 @@ import heapq
 from collections.abc import Callable
 from typing import Any
 
+from ..actors.dead_letters import Reason
 from .health import Health, HealthSettings, listed
 from .warning import HealthWarning
 
@@ -133,7 +134,8 @@ def _mailboxes(health: Health, settings: HealthSettings) -> HealthWarning | None
 
 
 def _dead_letters(health: Health, settings: HealthSettings) -> HealthWarning | None:
-    dead = health.kernel.dead_letters
+    # That a newer one took its place is what its sender wanted.
+    dead = {r: n for r, n in health.kernel.dead_letters.items() if r != Reason.CONFLATED}
     count = sum(dead.values())
     if count <= settings.max_dead_letters * max(1, health.agents.rounds):
         return None

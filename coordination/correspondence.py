@@ -25,6 +25,8 @@ class CorrespondenceStatistics(NamedTuple):
     board: BlackboardStatistics
     held: int
     """Messages that wait for agents that are not being called."""
+    outdated: int
+    """Of these, the ones that their sender replaced by newer ones while they waited."""
     forgotten: int
     """Messages that were dropped because too many waited, or with whom they were for."""
 
@@ -124,6 +126,7 @@ class Correspondence:
             self._exchange.statistics(),
             self._blackboard.statistics(),
             held=len(self._holes),
+            outdated=self._holes.outdated,
             forgotten=self._holes.forgotten,
         )
 

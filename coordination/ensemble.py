@@ -32,7 +32,7 @@ from ..models.memory import MEMORY_OFF, Recall
 from ..models.outbox import OUTSIDE, Parcel
 from ..models.profile import Profile
 from .actions import ActionCheck
-from .call import RoundCall, Visit
+from .cast import Cast
 from .coordinator import AbandonRound, Coordinator, EndEpisode, Post, StartRound, WhoIsBusy
 from .correspondence import Correspondence
 from .exchange import Deliveries
@@ -92,7 +92,7 @@ class Ensemble:
             host = _host(resident, places[resident.agent_id], setup, self._talk, memory)
             host.actor_inbox.rules = setup.mailboxes
             self._hosts[host.name] = host
-        self._cast = _Cast(list(self._hosts.values()))
+        self._cast = Cast(list(self._hosts.values()))
         self._addresses = {name: Address(host) for name, host in self._hosts.items()}
         spaces = {i: place.action_space for i, place in places.items()}
         self._conductor = Coordinator(
@@ -340,40 +340,6 @@ class _Poster:
         self._post(message.message if isinstance(message, Tick) else message)
 
 
-class _Cast:
-    """The hosts by id, in the order in which the last round called them."""
-
-    def __init__(self, hosts: Sequence[AgentActor]) -> None:
-        self._by_id = {host.name: host for host in hosts}
-        self._members: Sequence[str] = list(self._by_id)
-        self._hosts = list(hosts)
-        self._reads_letters = not all(host.takes_visits for host in hosts)
-
-    def visited_by(self, dispatcher: Dispatcher) -> Visit | None:
-        """Give what has the members of a call visited; None if they need letters."""
-        visits = dispatcher.visit
-        if visits is None:
-            return None
-
-        def visit(call: RoundCall, indices: Sequence[int]) -> None:
-            hosts = self._of(call.members, indices)
-            if self._reads_letters:
-                indices, hosts = _posted(call, indices, hosts)
-            if hosts:
-                visits(call, hosts, indices)
-
-        return visit
-
-    def _of(self, members: Sequence[str], indices: Sequence[int]) -> Sequence[AgentActor]:
-        # Most rounds call the same as the last one, and comparing is quicker than looking up.
-        if members != self._members:
-            self._members = members
-            self._hosts = [self._by_id[agent_id] for agent_id in members]
-        if len(indices) == len(members):
-            return self._hosts
-        return [self._hosts[index] for index in indices]
-
-
 def _host(
     resident: Resident, place: Place, setup: Setup, talk: Interviews | PartyLine, memory: Recall
 ) -> AgentActor:
@@ -403,15 +369,3 @@ def _surprise_of(host: AgentActor) -> float | None:
     # Another agent may sit there now: one that was restarted.
     surprise: float | None = getattr(host.agent, "surprise", None)
     return surprise
-
-
-def _posted(
-    call: RoundCall, indices: Sequence[int], hosts: Sequence[AgentActor]
-) -> tuple[Sequence[int], Sequence[AgentActor]]:
-    """Send letters to those that look at every letter; give the others."""
-    both = list(zip(indices, hosts, strict=True))
-    for index, host in both:
-        if not host.takes_visits:
-            call.post(index)
-    visited = [(index, host) for index, host in both if host.takes_visits]
-    return [index for index, _ in visited], [host for _, host in visited]

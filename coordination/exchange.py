@@ -53,6 +53,8 @@ class ExchangeStatistics:
     unheard: int
     """Parcels on topics to which nobody but the sender listened."""
     subscriptions: int
+    outdated: int
+    """Parcels that their sender replaced by newer ones before anybody heard them."""
 
 
 class Exchange:
@@ -82,7 +84,7 @@ class Exchange:
         self._watchers = Watchers(self._give_word)
         self._words: defaultdict[str, list[Parcel]] = defaultdict(list)
         self._entered = 0
-        self._said = self._delivered = self._unheard = 0
+        self._said = self._delivered = self._unheard = self._outdated = 0
         self._dead: Counter[str] = Counter()
         self._refused: Counter[str] = Counter()
 
@@ -168,6 +170,7 @@ class Exchange:
             refused=dict(self._refused),
             unheard=self._unheard,
             subscriptions=len(self._subscriptions),
+            outdated=self._outdated,
         )
 
     def _subscribe(self, parcels: Iterable[Parcel]) -> None:
@@ -209,5 +212,6 @@ class Exchange:
     def _count(self, inboxes: Mapping[str, Sequence[Parcel]], mail: Mail) -> None:
         self._delivered += sum(map(len, inboxes.values()))
         self._unheard += mail.unheard
+        self._outdated += mail.outdated
         for letter in mail.dead:
             self._dead[letter.reason] += len(letter.receivers)

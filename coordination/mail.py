@@ -12,10 +12,14 @@ from typing import NamedTuple
 
 from ..models.outbox import OUTSIDE, Kind, Parcel
 from ..models.topics import Subscriptions
+from .conflation import has_news, newest_of
 from .fair_share import fair_share
 
-HEARD = frozenset({Kind.TELL, Kind.BROADCAST, Kind.PUBLISH})
+HEARD = frozenset({Kind.TELL, Kind.BROADCAST, Kind.PUBLISH, Kind.NEWEST})
 """The kinds that somebody hears."""
+
+
+_PUBLISHED = frozenset({Kind.PUBLISH, Kind.NEWEST})
 
 
 class Reason(StrEnum):
@@ -87,6 +91,8 @@ class Mail:
         self.dead: list[DeadLetter] = []
         self.unheard = 0
         """Parcels on topics to which nobody but the sender listened."""
+        self.outdated = 0
+        """Parcels that their sender has replaced by newer ones."""
         self._members = members
         self._subscriptions = subscriptions
         self._bounds = bounds
@@ -95,6 +101,10 @@ class Mail:
 
     def sort(self, parcels: Sequence[Parcel]) -> None:
         """Put all that one sender said, in its order, into inboxes; senders come in order."""
+        if has_news(parcels):
+            newest = newest_of(parcels)
+            self.outdated += len(parcels) - len(newest)
+            parcels = newest
         if len(parcels) > self._bounds.per_sender:
             self._sort_many(parcels)
             return
@@ -132,7 +142,7 @@ class Mail:
         return _Group(tuple(i for i in there if i not in self._gone), tuple(unknown), gone)
 
     def _note(self, parcel: Parcel, group: _Group) -> None:
-        self.unheard += parcel.kind is Kind.PUBLISH and not group.there
+        self.unheard += parcel.kind in _PUBLISHED and not group.there
         self._bury(parcel, group.unknown, Reason.UNKNOWN)
         self._bury(parcel, group.gone, Reason.GONE)
 

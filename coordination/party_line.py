@@ -13,7 +13,7 @@ from ..actors.agent_actor import AgentActor
 from ..actors.asks import Asks
 from ..actors.fresh_stack import on_a_fresh_stack
 from ..actors.interview import STACKED, Refusal
-from ..actors.messages import Deliver, DeliverInOrder, Question
+from ..actors.messages import Deliver, DeliverInOrder, DeliverNewest, Question
 from ..errors import AskError, AskTimeoutError, StoppedError
 from ..models.agent import Moment
 from ..models.board import Board
@@ -26,6 +26,10 @@ from .undelivered import Undelivered
 
 LIMIT = 10_000
 """How many messages wait for the world outside; then the oldest go."""
+
+
+# There is always room for word of a death.
+_LETTERS: Mapping[Kind, type[Deliver]] = {Kind.DIED: DeliverInOrder, Kind.NEWEST: DeliverNewest}
 
 
 class PartyLine:
@@ -97,9 +101,8 @@ class PartyLine:
         for agent_id, parcels in deliveries.inboxes.items():
             if agent_id in self._hosts:
                 for heard in parcels:
-                    # There is always room for word of a death.
-                    kind = DeliverInOrder if heard.kind is Kind.DIED else Deliver
-                    Address(self._hosts[agent_id]).tell(kind.of(heard, heard.round))
+                    letter = _LETTERS.get(heard.kind, Deliver)
+                    Address(self._hosts[agent_id]).tell(letter.of(heard, heard.round))
 
     def _numbered(self, parcel: Parcel) -> Parcel:
         # What is said at once is of many calls, which do not know of one another.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from ..models.outbox import Parcel
+from .conflation import has_news, newest_of
 from .fair_share import fair_share
 
 LIMIT = 10_000
@@ -16,6 +17,8 @@ class Pigeonholes:
 
     def __init__(self) -> None:
         self._holes: dict[str, list[Parcel]] = {}
+        self.outdated = 0
+        """Messages that their sender replaced while they waited."""
         self._gone: set[str] = set()
         self.forgotten = 0
         """Messages that were dropped past the limit, or with whom they were for."""
@@ -30,6 +33,8 @@ class Pigeonholes:
             return
         hole = self._holes.setdefault(agent_id, [])
         hole.extend(parcels)
+        if has_news(parcels):
+            self._holes[agent_id] = hole = self._newest_of(hole)
         if (over := len(hole) - LIMIT) > 0:
             self.forgotten += over
             self._holes[agent_id] = _thinned(hole)
@@ -61,8 +66,15 @@ class Pigeonholes:
                 self.keep(agent_id, parcels)
         mail = {i: parcels for i, parcels in inboxes.items() if i in called}
         for agent_id in [i for i in self._holes if i in called]:
-            mail[agent_id] = [*self._holes.pop(agent_id), *mail.get(agent_id, ())]
+            news = mail.get(agent_id, ())
+            both = [*self._holes.pop(agent_id), *news]
+            mail[agent_id] = self._newest_of(both) if has_news(news) else both
         return mail
+
+    def _newest_of(self, parcels: Sequence[Parcel]) -> list[Parcel]:
+        newest = newest_of(parcels)
+        self.outdated += len(parcels) - len(newest)
+        return newest
 
 
 def _thinned(hole: Sequence[Parcel]) -> list[Parcel]:

@@ -56,15 +56,18 @@ class Voice(abc.ABC):
         outbox.broadcast(message)
         self._ensemble.post(outbox.take())
 
-    def publish(self, topic: str, message: Any) -> None:
+    def publish(self, topic: str, message: Any, *, newest: bool = False) -> None:
         """Tell something to those who subscribe to a topic such as ``market/oil``.
+
+        Args:
+            newest: whoever has not heard what was so published on it before hears only this.
 
         Raises:
             TopicError: that is no topic.
             PayloadError: this cannot be said.
         """
         outbox = Outbox(OUTSIDE)
-        outbox.publish(topic, message)
+        outbox.publish(topic, message, newest=newest)
         self._ensemble.post(outbox.take())
 
     def after(self, seconds: float, agent_id: str, message: Any) -> Timer:
@@ -101,7 +104,7 @@ class Voice(abc.ABC):
         return self._ensemble.board
 
     def ask(self, agent_id: str, question: Any, *, timeout: float | None = None) -> Any:
-        """Ask one agent and wait for what its ``answer`` gives.
+        """Ask one agent and wait for what its ``answer`` gives; behind what was told before.
 
         Args:
             timeout: in seconds; by default the rounds' timeout.
@@ -109,6 +112,7 @@ class Voice(abc.ABC):
         Raises:
             UnknownNameError: the id is nobody's.
             AskTimeoutError: no answer in time; a busy agent answers after its ``act``.
+            DownError: it is out after a failure.
             AskError: the agent raised, or defines no ``answer``.
         """
         self._known(agent_id)

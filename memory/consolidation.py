@@ -22,7 +22,7 @@ Strategy = Callable[[Sequence[Remembered]], Iterable[Draft | None]]
 
 PATIENCE = 60.0
 """Seconds of work that one hand-over may take."""
-_UNPACKED_AT_ONCE = 64
+_UNPACKED_AT_ONCE = 32
 
 Steps = Iterator[Future[Any] | None]
 """Work with pauses; a future is what it waits for before it can go on."""

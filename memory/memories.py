@@ -46,7 +46,7 @@ _PATIENCE = 600.0
 """Seconds to wait for the supervisor, which itself gives up on a strategy after one minute."""
 _HEADROOM = 2
 """How many times as many windows may be handed over in a round as fill up in one."""
-_AFTER_A_FAILURE = 100
+_AFTER_A_FAILURE = 10
 """Rounds after which a range that the supervisor lost is handed over again."""
 
 
@@ -109,7 +109,7 @@ class Memories(Mapping[str, AgentMemory]):
         self._agents: dict[str, AgentMemory] = {
             agent_id: AgentMemory(
                 EpisodicMemory(settings.limits, cleanup, agent_id=agent_id),
-                SemanticMemory(settings.semantic_size),
+                SemanticMemory(settings.most_items),
                 now=lambda: self._round + 1,
                 embedding=embedding,
             )
@@ -255,6 +255,11 @@ class Memories(Mapping[str, AgentMemory]):
     def _note_gone(self, agent_id: str, reason: Reason, ranges: Ranges) -> None:
         if self._news is not None:
             self._news.evicted.append(Gone(agent_id, reason, ranges))
+
+    @property
+    def have_begun(self) -> bool:
+        """Whether anything has been lived."""
+        return self._round > 0
 
     def summary(self) -> MemorySummary:
         """Give the figures of all of them together."""

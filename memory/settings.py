@@ -75,8 +75,10 @@ class MemorySettings:
         choice("slices", "process"),
         "where: in slices between rounds, or in a process of its own",
     )
-    semantic_size: int = setting(
-        10_000, whole(least=1), "items that each agent keeps; the least important are forgotten"
+    semantic_size: int | None = setting(
+        None,
+        optional(whole(least=1)),
+        "items that each agent keeps, the most important; an eighth of the memory if none",
     )
 
     def __post_init__(self) -> None:
@@ -105,6 +107,11 @@ class MemorySettings:
     def window(self) -> int:
         """How many experiences are handed over at a time."""
         return self.consolidation_window or max(1, self.threshold // 2)
+
+    @property
+    def most_items(self) -> int:
+        """How many items each agent keeps."""
+        return self.semantic_size or max(8, self.memory_size // 8)
 
     @property
     def limits(self) -> MemoryLimits:

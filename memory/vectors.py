@@ -1,4 +1,4 @@
-"""The vectors of what may be recalled, row beside row, each embedded once."""
+"""The vectors of what may be recalled, side by side, each embedded once."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from .embedding import Vectors
 Floats = npt.NDArray[np.float64]
 Memory = TypeVar("Memory")
 _FIRST_ROWS = 64
+_FEW = 4
+"""One in so many dimensions: up to there it is quicker to go through them one by one."""
 
 
 class Entry(NamedTuple, Generic[Memory]):
@@ -36,6 +38,7 @@ class Shelf(Generic[Memory]):
     def __init__(self) -> None:
         self._entries: list[Entry[Memory]] = []
         self._rows: dict[Hashable, int] = {}
+        # A column for each entry: a question has few of all words, and reads their rows alone.
         self._vectors: Vectors = np.empty((0, 0), np.float32)
         self._figures: Floats = np.empty((0, 3), np.float64)
 
@@ -63,7 +66,7 @@ class Shelf(Generic[Memory]):
             row = len(self._entries)
             self._rows[entry.key] = row
             self._entries.append(entry)
-            self._vectors[row] = vector
+            self._vectors[:, row] = vector
             self._figures[row] = entry.round, entry.importance, entry.last
 
     def entry(self, row: int) -> Entry[Memory]:
@@ -75,22 +78,28 @@ class Shelf(Generic[Memory]):
         count = len(self._entries)
         if not count:
             return np.empty(0)
-        return (self._vectors[:count] @ vector).astype(np.float64)
+        vectors, told = self._vectors[:, :count], np.flatnonzero(vector)
+        if len(told) * _FEW > len(vector):
+            return (vector @ vectors).astype(np.float64)
+        near = np.zeros(count, np.float32)
+        for dimension in told:
+            near += vector[dimension] * vectors[dimension]
+        return near.astype(np.float64)
 
     def figures(self) -> Floats:
         """Give round, importance and last sequence; float64, shape (rows, 3), not to be kept."""
         return self._figures[: len(self._entries)]
 
     def _make_room(self, rows: int, dimensions: int) -> None:
-        capacity = max(len(self._vectors), _FIRST_ROWS)
+        capacity = max(len(self._figures), _FIRST_ROWS)
         while capacity < rows:
             capacity *= 2
-        if capacity == len(self._vectors):
+        if capacity == len(self._figures):
             return
-        vectors = np.empty((capacity, dimensions), np.float32)
+        vectors = np.empty((dimensions, capacity), np.float32)
         figures = np.empty((capacity, 3), np.float64)
         if count := len(self._entries):
-            vectors[:count] = self._vectors[:count]
+            vectors[:, :count] = self._vectors[:, :count]
             figures[:count] = self._figures[:count]
         self._vectors, self._figures = vectors, figures
 
@@ -101,5 +110,5 @@ class Shelf(Generic[Memory]):
         if row != last:
             self._entries[row] = moved
             self._rows[moved.key] = row
-            self._vectors[row] = self._vectors[last]
+            self._vectors[:, row] = self._vectors[:, last]
             self._figures[row] = self._figures[last]

@@ -61,7 +61,7 @@ def _value(value: Any) -> str:
 def _leaves(value: Any, depth: int) -> Iterator[str]:
     if isinstance(value, np.ndarray):
         # Only so many are told, and an image has a million.
-        value = value.reshape(-1)[: _MOST + 1].tolist()
+        value = value.flat[: _MOST + 1].tolist()
     if isinstance(value, Mapping):
         for key, item in value.items():
             yield shortened(str(key), LONGEST)

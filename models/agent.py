@@ -16,7 +16,21 @@ from . import chance
 from .board import Board
 from .experience import Experience
 from .memory import NO_MEMORY, Recall
+from .moment import Moment, OneMoment
 from .outbox import Outbox, Parcel, Phase
+
+__all__ = [
+    "OVER",
+    "Agent",
+    "Context",
+    "Moment",
+    "OneMoment",
+    "Place",
+    "Silence",
+    "Standing",
+    "Talk",
+    "Who",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,67 +43,6 @@ class Place:
     observation_space: Any = None
     action_space: Any = None
     """Gymnasium spaces; None in a society without an environment."""
-
-
-class Moment(Protocol):
-    """What the members of one round share; a call to many agents is one of these."""
-
-    @property
-    def round(self) -> int: ...
-
-    @property
-    def deadline(self) -> float | None:
-        """In the clock's seconds; None where each agent has ``timeout`` from its own start."""
-        ...
-
-    @property
-    def timeout(self) -> float: ...
-
-    @property
-    def phase(self) -> Phase | None:
-        """What is said now is said in this phase; None where nothing may be said."""
-        ...
-
-    @property
-    def topic(self) -> str: ...
-
-    @property
-    def cause(self) -> str:
-        """The id of the message that is being heard; empty where none is."""
-        ...
-
-    @property
-    def first(self) -> int:
-        """How many messages the agent has said in this phase of the round already."""
-        ...
-
-    @property
-    def path(self) -> tuple[str, ...]:
-        """Who asked whom, until it came to this; empty where nobody asked."""
-        ...
-
-    def experiences_of(self, agent_id: str) -> tuple[Experience, ...]:
-        """Give what this agent lived since its last call, oldest first."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class OneMoment:
-    """A moment that is one agent's alone: a message, an episode's end, a test."""
-
-    round: int = 0
-    deadline: float | None = math.inf
-    experiences: tuple[Experience, ...] = ()
-    timeout: float = math.inf
-    phase: Phase | None = Phase.ACT
-    topic: str = ""
-    cause: str = ""
-    first: int = 0
-    path: tuple[str, ...] = ()
-    """Who asked whom, until it came to this."""
-
-    def experiences_of(self, agent_id: str) -> tuple[Experience, ...]:
-        return self.experiences
 
 
 class Talk(Protocol):
@@ -281,14 +234,17 @@ class Context:
         """Say something to everyone else; errors as ``tell``."""
         self._say().broadcast(payload)
 
-    def publish(self, topic: str, payload: Any) -> None:
+    def publish(self, topic: str, payload: Any, *, newest: bool = False) -> None:
         """Say something to everyone else who hears a topic such as ``market/oil``.
+
+        Args:
+            newest: whoever has not heard what was so published on it before hears only this.
 
         Raises:
             TopicError: that is no topic.
             PayloadError, OutboxFullError, OutboxClosedError: as ``tell``.
         """
-        self._say().publish(topic, payload)
+        self._say().publish(topic, payload, newest=newest)
 
     def subscribe(self, pattern: str) -> None:
         """Hear a topic, or ``market/*``, or ``market/**``, from the next round on.

@@ -23,6 +23,8 @@ class Kind(StrEnum):
     TELL = "tell"
     BROADCAST = "broadcast"
     PUBLISH = "publish"
+    NEWEST = "newest"
+    """Published, and of interest only until its sender has the next one on its topic."""
     SUBSCRIBE = "subscribe"
     UNSUBSCRIBE = "unsubscribe"
     PUT = "put"
@@ -151,14 +153,19 @@ class Outbox:
         """Say something to everyone else; errors as ``tell``."""
         self._add(Kind.BROADCAST, payload=seal(payload))
 
-    def publish(self, topic: str, payload: Any) -> None:
+    def publish(self, topic: str, payload: Any, *, newest: bool = False) -> None:
         """Say something to everyone else who hears the topic.
+
+        Args:
+            newest: it takes the place of what the sender so published on the topic before, with
+                those who have not heard that.
 
         Raises:
             TopicError: that is no topic.
             PayloadError, OutboxFullError, OutboxClosedError: as ``tell``.
         """
-        self._add(Kind.PUBLISH, check_topic(topic), payload=seal(payload))
+        kind = Kind.NEWEST if newest else Kind.PUBLISH
+        self._add(kind, check_topic(topic), payload=seal(payload))
 
     def subscribe(self, pattern: str) -> None:
         """Hear what is published on such topics from the next round on.

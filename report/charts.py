@@ -12,7 +12,7 @@ from .story import AgentStory, Consolidation, Kind, Note, Size
 from .wording import count, cut, size, unit_of
 
 WIDTH, HEIGHT = 720, 230
-_LEFT, _RIGHT, _TOP, _BOTTOM = 58, 12, 16, 44
+_LEFT, _RIGHT, _TOP, _BOTTOM = 58, 12, 24, 44
 _LANE = 13
 """Below the axis: where consolidations are marked, apart from the line."""
 _BARS = 12
@@ -71,7 +71,7 @@ def bytes_chart(story: AgentStory, number: str) -> Markup:
 
 def total_chart(agents: Sequence[AgentStory], number: str) -> Markup:
     """Draw how many experiences all agents held together."""
-    done = sorted(one for agent in agents for one in agent.consolidations)
+    done = [one for agent in agents for one in agent.consolidations]
     return drawn(
         Chart(
             number=number,

@@ -44,8 +44,7 @@ def agent_data(story: AgentStory) -> dict[str, Any]:
 
 
 def _text(value: Any) -> str:
-    # The one control character that JSON leaves as it is.
-    return json.dumps(_finite(value), indent=2, allow_nan=False).replace("\x7f", "\\u007f") + "\n"
+    return json.dumps(_finite(value), indent=2, allow_nan=False) + "\n"
 
 
 def _finite(value: Any) -> Any:

@@ -150,8 +150,8 @@ def story_of(folder: Path, agent_id: str | None = None) -> SocietyStory:
         if agent_id is not None:
             next(iter(reader.items(agent_id)), None)  # says whether there is such an agent
         limit = None
-        for _, row in reader.rows("memory"):
-            limit = row.value.get("memory_size")
+        for _, told in reader.rows("memory"):
+            limit = told.value.get("memory_size")
         lives = _Lives(reader, agent_id, limit)
         for row in reader.stored():
             lives.take(row)

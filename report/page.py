@@ -207,12 +207,13 @@ def _row(story: AgentStory, number: str | None, place: int) -> list[Any]:
     done, trend = story.consolidations, str(story.trend.direction)
     last = f", last in round {done[-1].round:,}" if done else ""
     limit = "" if story.limit is None else f" of {story.limit:,}"
+    held = story.sizes[-1].live if story.sizes else story.live
     return [
         tag("a", _name(story), href=f"#{number}") if number else _name(story),
         charts.spark(story, f"row-{place}"),
         tag("span", f"{_SIGNS[trend]} {trend}", class_=trend),
-        f"{story.sizes[-1].live if story.sizes else story.live:,}{limit}",
-        f"{story.peak:,}",
+        tag("span", f"{held:,}{limit}", class_="figure"),
+        tag("span", f"{story.peak:,}", class_="figure"),
         f"{times(len(done))}{last}" if done else "never",
         f"{count(story.items_kept, 'item')}, {share(story.bytes_share)} of the bytes"
         if done

@@ -38,7 +38,8 @@ dd { margin: 0; color: var(--ink); }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th { text-align: left; font-weight: 600; color: var(--faint); font-size: .85rem; }
 th, td { padding: .3rem .6rem .3rem 0; border-bottom: 1px solid var(--rule); vertical-align: top; }
-.number { text-align: right; white-space: nowrap; }
+.number { text-align: right; }
+.number, .figure, .growing, .stable, .shrinking, .unknown { white-space: nowrap; }
 .wide { overflow-x: auto; }
 .faint { color: var(--faint); } .small { font-size: .85rem; }
 .growing, .warning { color: var(--warning); font-weight: 600; }

@@ -96,15 +96,13 @@ def test_the_guides_agent_keys_load_as_they_stand(tmp_path: Path) -> None:
     assert settings.backend == "numpy"
 
 
-def test_the_guides_memory_block_loads_and_says_aloud_that_it_has_no_effect(
-    tmp_path: Path,
-) -> None:
+def test_the_guides_memory_block_works(tmp_path: Path) -> None:
     path = written(tmp_path, TINYTROUPE_SIMULATION + TINYTROUPE_MEMORY)
     with ap.Society(config=path) as society:
         society.add(Trader)
-        with pytest.warns(UserWarning, match=r"\[memory\] has no effect"):
-            society.start()
+        society.start()
         assert society.settings.timeout == 300.0
+        assert society["trader-1"].memory.statistics().max_size == 1000
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from antiphon.layers import _names
+from antiphon.memory.settings import MemorySettings
 from antiphon.models.profile import InferenceSettings
 from antiphon.settings import SocietySettings
 
@@ -55,5 +56,5 @@ def test_every_key_that_the_table_says_works_does() -> None:
         for key in re.findall(r"`(\w+)`", keys)
     }
     assert {"performance_mode", "max_workers", "gamma"} <= working
-    known = {*_names(SocietySettings), *_names(InferenceSettings)}
+    known = {*_names(SocietySettings), *_names(InferenceSettings), *_names(MemorySettings)}
     assert working <= known

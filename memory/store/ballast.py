@@ -30,7 +30,7 @@ class Ballast:
         """Take it on board if there is ample space; whether it is there now."""
         if self.is_there:
             return True
-        if shutil.disk_usage(self._path.parent).free < 2 * self._size:
+        if not self._has_room():
             return False
         try:
             self._fill()
@@ -38,6 +38,9 @@ class Ballast:
             log.warning("ballast.failed", path=str(self._path), error=str(error))
             self._path.unlink(missing_ok=True)
         return self.is_there
+
+    def _has_room(self) -> bool:
+        return shutil.disk_usage(self._path.parent).free >= 2 * self._size
 
     def _fill(self) -> None:
         with self._path.open("wb") as file:

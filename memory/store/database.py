@@ -61,7 +61,8 @@ class Database:
         self._names = Names()
         self._stowed = False
         self._tail = NO_ROWS
-        self._unsure: Sequence[Batch] = []
+        # By identity: whose commit failed, so that nobody knows whether they are there.
+        self._unsure: dict[int, Batch] = {}
         options = () if ballast is None else (ballast,)
         self._ballast = Ballast(folder / BALLAST, *options)
         with named(folder / HEAD):
@@ -160,18 +161,19 @@ class Database:
     def _commit(self, batches: Sequence[Batch]) -> None:
         self.open()
         # It can have failed behind the commit, when the head was to be written.
-        batches = [b for b in batches if b.round > self.round or b not in self._unsure]
-        self._check_order(batches)
-        self._unsure = batches
+        new = [b for b in batches if b.round > self.round or id(b) not in self._unsure]
+        self._check_order(new)
+        self._unsure |= {id(batch): batch for batch in new}
         try:
             with named(self.path):
-                self._tail = self._written(batches)
+                self._tail = self._written(new)
             with named(self._folder / HEAD):
                 self._head.write(self._tail.head)
         except BaseException:
             self._let_go()
             raise
-        self._unsure = []
+        for batch in batches:
+            self._unsure.pop(id(batch), None)
         if not self._stowed:
             self._stowed = self._ballast.stow()
 
@@ -214,7 +216,10 @@ class Database:
     def _let_go(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
-            # It may have failed for good; what it held of the file is free all the same.
+            # It may have failed for good; what it held of the file is free all the same. First
+            # the transaction: while a traceback holds a cursor, SQLite closes nothing.
+            with suppress(sqlite3.Error):
+                connection.rollback()
             with suppress(sqlite3.Error):
                 connection.close()
 

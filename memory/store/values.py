@@ -11,6 +11,7 @@ import json
 import math
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from struct import Struct
 from typing import Any
 
@@ -127,7 +128,7 @@ class _Writer:
 
     def mapping(self, value: dict[Any, Any], depth: int) -> Any:
         self._enter(2 * len(value) + 1, depth)
-        if all(type(key) is str and _KEY.fullmatch(key) for key in value):
+        if all(map(_is_plain, value)):
             items = sorted(value.items())
             return {key: self.plain(item, depth + 1) for key, item in items}
         pairs = value.items()
@@ -174,6 +175,13 @@ class _Writer:
         # Tags and the shapes of arrays are values in JSON too.
         if self._items > ITEMS_LIMIT // 8:
             raise TooLargeError(f"holds more than {ITEMS_LIMIT // 8:,} values")
+
+
+# By type too: NumPy's texts equal Python's, and what is written must not depend on who was first.
+@lru_cache(maxsize=1024, typed=True)
+def _is_plain(key: Any) -> bool:
+    """Whether a dict's key may stand in JSON as it is."""
+    return type(key) is str and _KEY.fullmatch(key) is not None
 
 
 _Way = Callable[[_Writer, Any, int], Any]

@@ -76,19 +76,23 @@ class StoreWriter(Actor):
         self._database = self._make()
 
     def on_receive(self, message: object) -> Flushed | None:
+        try:
+            return self._hear(message)
+        finally:
+            # The last letter that waits, whatever it is, sets off the commit of all before it.
+            if self._waiting and (self.actor_inbox.empty() or len(self._waiting) >= MOST_ROUNDS):
+                self._commit_all()
+
+    def _hear(self, message: object) -> Flushed | None:
         match message:
             case Commit(batch):
                 self._waiting.append(batch)
-                answer = None
             case Flush():
                 self._commit_all()
-                answer = self._flushed()
+                return self._flushed()
             case _:
                 raise TypeError(f"the writer of a store hears no {type(message).__name__}")
-        # The last letter that waits, whatever it is, sets off the commit of all before it.
-        if self._waiting and (self.actor_inbox.empty() or len(self._waiting) >= MOST_ROUNDS):
-            self._commit_all()
-        return answer
+        return None
 
     def on_wake(self) -> None:
         self._commit_all()

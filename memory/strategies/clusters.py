@@ -90,7 +90,8 @@ class Clusters:
         if not count:
             return None, 0.0
         apart = self._means[:count] - point
-        distances = np.einsum("ij,ij->i", apart, apart)
+        # Added up in one order wherever the numbers lie in memory, unlike a dot product.
+        distances = (apart * apart).sum(axis=1)
         row = int(np.argmin(distances))
         return row, float(distances[row])
 
@@ -103,7 +104,7 @@ class Clusters:
         """Give the squared distance of the two means that are nearest to each other."""
         count = len(self._places)
         gaps = [
-            float(np.min(np.einsum("ij,ij->i", apart, apart)))
+            float((apart * apart).sum(axis=1).min())
             for row in range(count - 1)
             for apart in [self._means[row + 1 : count] - self._means[row]]
         ]
@@ -116,7 +117,7 @@ class Clusters:
             other = row + 1
             while other < len(self._places):
                 apart = self._means[other] - self._means[row]
-                if float(apart @ apart) <= self._reach:
+                if float((apart * apart).sum()) <= self._reach:
                     self._take_over(row, other)
                 else:
                     other += 1

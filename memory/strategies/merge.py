@@ -9,12 +9,12 @@ from typing import Any
 from ..item import Draft
 from ..remembered import Remembered
 from .alike import keys_of
-from .plain import plain, shown
+from .plain import plain, shown, times
 
 Key = tuple[Any, ...]
 """Of observation, executed action, status, terminated, truncated."""
 
-_AT_ONCE = 128
+_AT_ONCE = 64
 """How many experiences are looked at between two pauses."""
 _COARSER = (1, 2, 5)
 """How many parts of the key do not count any more, one way after another."""
@@ -124,7 +124,7 @@ def _draft(
     return Draft(
         kind=kind,
         content=content,
-        text=f"{len(lived)} times: {saw}{did}{how}",
+        text=f"{times(len(lived))}: {saw}{did}{how}",
         members=tuple(one.sequence for one in lived),
         importance=max(one.importance for one in lived),
         samples=samples,

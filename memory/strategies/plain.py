@@ -55,6 +55,11 @@ def shown(value: Any) -> str:
     return _many_shown(value)
 
 
+def times(count: int) -> str:
+    """Give how often something happened, in words."""
+    return "once" if count == 1 else f"{count} times"
+
+
 def _many_shown(value: Any) -> str:
     if isinstance(value, np.ndarray):
         return _array(value)

@@ -13,7 +13,7 @@ from ..item import Draft
 from ..remembered import Remembered
 from .alike import keys_of
 from .clusters import Clusters
-from .plain import shown
+from .plain import shown, times
 
 _AT_ONCE = 32
 _ACTIONS = 8
@@ -87,7 +87,11 @@ def _prototype(
     """Make a draft; of the nearest to the mean, one experience is kept whole."""
     content = {"mean": mean, "spread": spread, "executed": _executed(lived)}
     return _draft(
-        "prototype", lived, f"saw about {shown(mean)}", content, (lived[nearest].sequence,)
+        "prototype",
+        lived,
+        f"saw about {shown(np.round(mean, 3))}",
+        content,
+        (lived[nearest].sequence,),
     )
 
 
@@ -111,7 +115,7 @@ def _draft(
     return Draft(
         kind=kind,
         content=content,
-        text=f"{len(lived)} times: {saw}; did {', '.join(content['executed'])}",
+        text=f"{times(len(lived))}: {saw}; did {', '.join(content['executed'])}",
         members=tuple(one.sequence for one in lived),
         importance=max(one.importance for one in lived),
         samples=samples,

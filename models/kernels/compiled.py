@@ -16,7 +16,6 @@ from ..generative import GenerativeModel
 from ..matrices import Array, Indices, locked
 from ..policies import MAX_BYTES, Policies
 
-
 _LANES = 16
 """Rows are as long as a multiple of this: compiled loops then have no slow remainder."""
 

@@ -74,46 +74,34 @@ def move(
 
 @native
 def see(
-    beliefs: Array,
-    row: int,
-    joint: Array,
-    observations: Indices,
-    k: int,
-    likelihood: Array,
-    offsets: Indices,
+    beliefs: Array, row: int, joint: Array, seen: Indices, k: int, chances: Array, offsets: Indices
 ) -> None:
     """Turn a prior into the posterior, in place; ``joint`` is scratch."""
     for state in range(joint.shape[1]):
         joint[0, state] = max(beliefs[row, state], EPSILON)
     for m in range(len(offsets)):
-        outcome = offsets[m] + observations[k, m]
+        outcome = offsets[m] + seen[k, m]
         for state in range(joint.shape[1]):
-            joint[0, state] *= likelihood[outcome, state]
+            joint[0, state] *= chances[outcome, state]
     total = 0.0
     for state in range(joint.shape[1]):
         total += joint[0, state]
     if total < TINY:  # so many unlikely outcomes that the product has lost its digits
-        total = recover(beliefs, row, joint, observations, k, likelihood, offsets)
+        total = recover(beliefs, row, joint, seen, k, chances, offsets)
     for state in range(joint.shape[1]):
         beliefs[row, state] = joint[0, state] / total
 
 
 @native
 def recover(
-    beliefs: Array,
-    row: int,
-    joint: Array,
-    observations: Indices,
-    k: int,
-    likelihood: Array,
-    offsets: Indices,
+    beliefs: Array, row: int, joint: Array, seen: Indices, k: int, chances: Array, offsets: Indices
 ) -> float:
     """Fill in the joint by its logarithms; give what it sums to."""
     highest = -np.inf
     for state in range(joint.shape[1]):
         joint[0, state] = math.log(max(beliefs[row, state], EPSILON))
         for m in range(len(offsets)):
-            joint[0, state] += math.log(likelihood[offsets[m] + observations[k, m], state])
+            joint[0, state] += math.log(chances[offsets[m] + seen[k, m], state])
         highest = max(highest, joint[0, state])
     total = 0.0
     for state in range(joint.shape[1]):

@@ -34,6 +34,26 @@ def test_who_is_called_hears_and_the_others_mail_waits_for_them() -> None:
     assert handed_out(holes, {}, "ab") == {}
 
 
+def test_of_what_is_only_of_use_until_there_is_newer_one_of_each_topic_waits() -> None:
+    holes = Pigeonholes()
+    for n in range(9):
+        news = Parcel("s", n, Phase.ACT, 0, Kind.NEWEST, f"topic/{n % 2}", payload=str(n))
+        holes.keep("a", [news, *said("w")])
+    assert len(holes) == 2 + 9
+    assert holes.outdated == 7
+    assert handed_out(holes, {}, "a") == {"a": "wwwwwww7w8w"}
+
+
+def test_nothing_waits_for_one_that_is_out_for_good() -> None:
+    holes = Pigeonholes()
+    holes.keep("a", said("12"))
+    holes.forget("a")
+    holes.keep("a", said("3"))
+    holes.give_back("a", said("4"))
+    assert (len(holes), holes.forgotten) == (0, 4)
+    assert handed_out(holes, {}, "a") == {}
+
+
 def test_what_is_given_back_is_heard_before_all_that_came_since() -> None:
     holes = Pigeonholes()
     holes.keep("a", said("34"))

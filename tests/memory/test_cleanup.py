@@ -99,6 +99,11 @@ def test_relevance_is_none_of_fifo() -> None:
     assert chosen(Relevance(), those, 3) == [3, 4, 5]
 
 
+def test_of_many_equally_relevant_the_oldest_go() -> None:
+    those = candidates(*((1, float(n % 2), None) for n in range(400)))
+    assert chosen(Relevance(), those, 100) == list(range(1, 201, 2))
+
+
 @pytest.mark.parametrize("surprise", [None, 0.0, -1.0])
 def test_relevance_tells_apart_those_that_surprised_nobody(surprise: float | None) -> None:
     those = candidates((1, 5.0, surprise), (2, 1.0, surprise), (3, 5.0, surprise))

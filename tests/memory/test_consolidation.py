@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 from antiphon.clock import ManualClock
+from antiphon.memory import consolidation as consolidation_module
 from antiphon.memory.consolidation import Consolidated, Consolidation, Failed, Strategy
 from antiphon.memory.hand_over import HandOver
-from antiphon.memory.item import Draft
+from antiphon.memory.item import Draft, Item
 from antiphon.memory.remembered import Remembered
 from antiphon.memory.strategies.merge import merge
 from antiphon.memory.strategies.prototypes import prototypes
@@ -196,3 +197,26 @@ def test_after_ctrl_c_it_begins_again_and_nothing_is_doubled() -> None:
     work.finish()
     control.finish()
     assert [form(item) for item in work.items] == [form(item) for item in control.items]
+
+
+def test_after_ctrl_c_between_two_items_none_is_doubled(monkeypatch: pytest.MonkeyPatch) -> None:
+    work, control = work_on(handed(), each_alone), work_on(handed(), each_alone)
+    control.finish()
+    sizes = consolidation_module.size_of_item
+    presses = [True] * 3
+
+    def pressed(item: Item) -> int:
+        if item.first == 7 and presses and presses.pop():
+            raise KeyboardInterrupt
+        return sizes(item)
+
+    monkeypatch.setattr(consolidation_module, "size_of_item", pressed)
+    for _ in range(3):
+        with pytest.raises(KeyboardInterrupt):
+            work.finish()
+    work.finish()
+    assert forms(work.result(0)) == forms(control.result(0))
+    ours, whole = work.result(0), control.result(0)
+    assert isinstance(ours, Consolidated)
+    assert isinstance(whole, Consolidated)
+    assert ours.size == whole.size

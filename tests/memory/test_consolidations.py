@@ -111,10 +111,10 @@ def test_another_one_of_an_agent_waits_until_the_first_is_collected() -> None:
 
 def test_a_round_that_is_collected_again_gives_the_same_and_a_later_one_no_more() -> None:
     work = workshop()
-    work.take(handed(agent_id="a", due=3))
+    work.take(handed(agent_id="b", due=3))
     first = work.collect(3)
     assert work.collect(3) == first
-    work.take(handed(agent_id="b", due=3))
+    work.take(handed(agent_id="a", due=3))
     assert names(work.collect(3)) == [("a", 1, ""), ("b", 1, "")]
     assert work.collect(4) == ()
     with pytest.raises(ValueError, match="round 4 has been collected, got 3"):
@@ -165,6 +165,23 @@ def test_a_strategy_that_failed_is_not_called_while_it_rests() -> None:
             assert result.retry_at > round
     assert strategy.calls == work.statistics().calls == 2
     assert work.statistics().refused == 6
+
+
+def test_a_success_ends_the_failures_in_a_row() -> None:
+    strategies = iter([broken, each_alone, broken])
+
+    def moody(window: Sequence[Remembered]) -> Any:
+        return next(strategies)(window)
+
+    work, rests = workshop(moody, Rests(first=4)), []
+    for number, round in enumerate((1, 10, 20), start=1):
+        work.take(handed(number=number, round=round, due=round))
+        rests += [result.retry_at - round for result in work.collect(round) if is_failed(result)]
+    assert rests == [4, 4]
+
+
+def is_failed(result: Any) -> bool:
+    return isinstance(result, Failed)
 
 
 def test_what_is_given_up_is_forgotten_and_may_come_again() -> None:

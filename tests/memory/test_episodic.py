@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from antiphon.memory.compact import pack, size_of
 from antiphon.memory.episodic import EpisodicMemory
 from antiphon.memory.law import check_law
 from antiphon.memory.limits import MemoryLimits
+from antiphon.memory.ranges import count_of
 from antiphon.tests.memory.lives import lived
 
 ONE = size_of(pack(1, lived(1)))
@@ -308,6 +310,22 @@ def test_a_broken_clean_up_is_told_and_the_bounds_hold_all_the_same() -> None:
     assert sequences(it) == [3, 4, 5, 6, 7]
     assert it.statistics().evicted_by == {"cleanup_failed": 2}
     check_law(it.statistics())
+
+
+def test_whoever_wants_to_know_is_told_of_each_that_goes_once_and_why() -> None:
+    it, told = memory(Relevance(), size=16, max_bytes=40 * ONE), []
+    it.on_gone = lambda reason, ranges: told.append((reason, ranges))
+    for round in range(1, 100):
+        length = 5_000 if round % 20 == 0 else 20 * (round % 30)
+        it.record(lived(round, "x" * length), importance=float(round % 7))
+    gone = [n for _, ranges in told for first, last in ranges for n in range(first, last + 1)]
+    assert sorted([*gone, *sequences(it)]) == list(range(1, 100))
+    by_reason = Counter()
+    for reason, ranges in told:
+        by_reason[str(reason)] += count_of(ranges)
+    assert by_reason == it.statistics().evicted_by
+    assert set(by_reason) == {"size", "bytes", "too_large"}
+    assert it.written == 99
 
 
 def test_the_high_mark_is_held_until_below_the_low_one() -> None:

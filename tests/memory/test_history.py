@@ -29,16 +29,17 @@ def test_a_long_life_is_spanned_evenly_in_bounded_room(moments: int) -> None:
         assert len(kept) >= 8
 
 
-def test_a_peak_between_two_snapshots_is_not_lost() -> None:
-    history = History(4)
-    for round in range(1, 101):
-        history.add(round, {37: 999, 61: 1}.get(round, 50), 0)
-    kept = history.snapshots()
-    assert max(one.high for one in kept) == 999
-    assert min(one.low for one in kept) == 1
-    for before, after in pairwise(kept):
-        peak = before.high == 999
-        assert peak == (before.round <= 37 < after.round)
+@pytest.mark.parametrize(("wild", "kept_as"), [(999, "high"), (1, "low")])
+def test_a_peak_between_two_snapshots_is_not_lost(wild: int, kept_as: str) -> None:
+    for moment in range(1, 101):
+        history = History(4)
+        for round in range(1, 101):
+            history.add(round, wild if round == moment else 50, 0)
+        kept = history.snapshots()
+        ends = [one.round for one in kept[1:]] + [101]
+        for one, end in zip(kept, ends, strict=True):
+            within = one.round <= moment < end or (moment == 100 and end == 100)
+            assert (getattr(one, kept_as) == wild) == within
 
 
 def test_means_weigh_every_moment_alike() -> None:

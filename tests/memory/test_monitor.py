@@ -147,6 +147,14 @@ def test_no_record_is_lost_between_threads() -> None:
     assert sum(monitor.of(f"agent-{n}").alerts for n in range(4)) == 800
 
 
+def test_of_very_many_alerts_the_last_are_kept_and_all_are_counted() -> None:
+    monitor = MemoryMonitor()
+    for round in range(2400):
+        monitor.record("bob", full(round % 2), round=round)
+    assert [alert.round for alert in monitor.alerts()] == list(range(401, 2400, 2))
+    assert monitor.of("bob").alerts == 1200
+
+
 def test_who_left_is_forgotten() -> None:
     monitor = MemoryMonitor()
     monitor.record("bob", full(0.9), round=1)

@@ -73,6 +73,11 @@ def test_plain_values_come_back_equal_and_of_their_types(value: Any) -> None:
     assert same(value, there_and_back(value))
 
 
+@pytest.mark.parametrize("text", ["\ud800", "a\0b", "é😀", ""])
+def test_every_text_can_be_kept(text: str) -> None:
+    assert there_and_back({text: [text]}) == {text: [text]}
+
+
 @given(any_array)
 def test_arrays_come_back_bit_for_bit(array: np.ndarray[Any, Any]) -> None:
     back = there_and_back(array)

@@ -26,9 +26,13 @@ def _threads_switch_at_every_chance() -> Iterator[None]:
     sys.setswitchinterval(before)
 
 
-def write(it: EpisodicMemory, experiences: int) -> None:
+def nothing() -> None: ...
+
+
+def write(it: EpisodicMemory, experiences: int, meanwhile: Callable[[], None] = nothing) -> None:
     """Live a whole life: fill, evict, freeze, replace and thaw."""
     for round in range(1, experiences + 1):
+        meanwhile()
         it.record(lived(round), importance=1 + round % 5)
         if it.frozen is None and it.over_high_water:
             it.freeze(16)
@@ -98,6 +102,23 @@ def watched(cleanup: Cleanup, experiences: int) -> None:
         assert reader.error is None, reader.error
         assert reader.reads
     assert it.statistics().consolidations > 0
+
+
+@pytest.mark.parametrize("cleanup", [Fifo(), Relevance(), Age(60)], ids=repr)
+def test_who_has_begun_to_read_is_not_disturbed_by_anything_written_since(
+    cleanup: Cleanup,
+) -> None:
+    it = EpisodicMemory(MemoryLimits(size=64, high=0.9, low=0.5), cleanup)
+    begun = []
+
+    def begin() -> None:
+        entries, size, *_ = it._state
+        begun.append((entries, size, tuple(entries[:size])))
+
+    write(it, 500, begin)
+    assert it.statistics().consolidations
+    for entries, size, whole in begun:
+        assert tuple(entries[:size]) == whole
 
 
 @pytest.mark.parametrize("cleanup", [Fifo(), Relevance(), Age(60)], ids=repr)

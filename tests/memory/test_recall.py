@@ -6,10 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 from antiphon.errors import PluginError
+from antiphon.memory.embedding import CheckedEmbedding
 from antiphon.memory.item import Item
 from antiphon.memory.recall import Recalled, Recollection, Weights
 from antiphon.memory.remembered import Remembered
 from antiphon.memory.semantic import SemanticMemory
+from antiphon.memory.vectors import Entry, Shelf
 from antiphon.models.experience import Experience
 
 FUSE = 10.0
@@ -162,6 +164,7 @@ def test_every_memory_is_embedded_once_and_only_when_something_is_asked() -> Non
     assert embedding.asked == []
     recollection.recall("why", now=1)
     assert len(embedding.asked) == 1 + 3 + 1
+    assert recollection._shelved is memory.items()
     recent.append(lived(2, "second"))
     memory.add([item(4, "the fourth")])
     recollection.recall("why", now=2)
@@ -177,7 +180,7 @@ def test_what_was_forgotten_is_not_recalled_and_its_room_is_used_again() -> None
             found = recollection.recall("text", 1000, now=n)
             assert sorted(names(found)) == sorted(one.id for one in memory.items())
             assert all(one.text == one.memory.text for one in found)
-    assert len(recollection._items._vectors) == 128
+    assert recollection._items._vectors.shape == (2, 128)
 
 
 def test_how_the_vectors_came_to_lie_does_not_show() -> None:
@@ -192,6 +195,18 @@ def test_how_the_vectors_came_to_lie_does_not_show() -> None:
         asked = [r.recall(query, 50, now=9) for r in (at_once, bit_by_bit)]
         assert names(asked[0]) == names(asked[1])
         assert [one.score for one in asked[0]] == [one.score for one in asked[1]]
+
+
+def test_few_and_many_dimensions_are_searched_to_the_same_bits() -> None:
+    rng = np.random.default_rng(5)
+    shelf: Shelf[str] = Shelf()
+    embed = CheckedEmbedding(lambda texts: rng.standard_normal((len(texts), 64)))
+    rows = embed(["."] * 300)
+    shelf.put([Entry(n, str(n), 1, 1.0, n) for n in range(300)], rows)
+    for told in range(65):
+        query = rows[told].copy()
+        query[told:] = 0
+        assert np.array_equal(shelf.nearness(query), rows.astype(np.float64) @ query)
 
 
 def test_nothing_is_recalled_where_nothing_is_known() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from antiphon.actors.processes import WorkerProcess
 from antiphon.errors import WorkerError
-from antiphon.memory.consolidation import Consolidation, Failed
+from antiphon.memory.consolidation import Consolidated, Consolidation, Failed
 from antiphon.memory.consolidations import Consolidations
 from antiphon.memory.remote import JOBS, RemoteConsolidation
 from antiphon.memory.strategies.catalogue import strategy as named
@@ -69,6 +69,18 @@ def test_items_are_the_same_bit_for_bit_as_those_made_here(
     assert [forms(result) for result in ours] == [forms(result) for result in theirs]
     assert [result.ratio for result in ours] == [result.ratio for result in theirs]
     assert there.statistics() == here.statistics()
+
+
+def test_items_from_there_can_be_changed_by_nobody_either(worker: WorkerProcess) -> None:
+    work = remote(worker, "prototypes")
+    work.take(handed(*LIVES["explored"](50)))
+    (result,) = work.collect(3)
+    assert isinstance(result, Consolidated)
+    content = result.items[0].content
+    with pytest.raises(TypeError, match="cannot be changed"):
+        content["mean"] = None
+    with pytest.raises(ValueError, match="read-only"):
+        content["mean"][0] = 7.0
 
 
 def test_odd_observations_are_the_same_there(worker: WorkerProcess) -> None:

@@ -61,7 +61,7 @@ def test_a_prompt_tells_each_kind_once_with_its_count_in_lived_order() -> None:
     lines = model.prompts[0].splitlines()[2:]
     assert lines == [
         "- 23 times: saw good morning; did talk",
-        "- 1 times: saw thank you; did listen",
+        "- once: saw thank you; did listen",
     ]
 
 

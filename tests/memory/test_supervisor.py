@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import select
 import threading
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -130,8 +132,11 @@ def test_it_gives_the_same_on_any_dispatcher_in_slices_and_in_a_process(
 
 
 HANGING = """
-import threading
+import os, threading
 def hang(window):
+    # Whoever opens the other end knows that it has begun.
+    with open(os.environ["BELL_OF_A_TEST"], "w") as bell:
+        bell.write("begun")
     threading.Event().wait()
 """
 
@@ -141,14 +146,16 @@ def test_a_stop_ends_a_worker_that_hangs_and_whoever_waits_for_it(
 ) -> None:
     (tmp_path / "hanging_of_a_test.py").write_text(HANGING)
     monkeypatch.syspath_prepend(tmp_path)
+    bell = tmp_path / "bell"
+    os.mkfifo(bell)
+    begun = os.open(bell, os.O_RDONLY | os.O_NONBLOCK)
+    monkeypatch.setenv("BELL_OF_A_TEST", str(bell))
     hang = named("hanging_of_a_test:hang")
     actor, dispatcher = MemorySupervisor(hang, worker=worker_for(hang)), ThreadedDispatcher()
     dispatcher.start([actor], FUSE)
-    asked = threading.Event()
     said: list[BaseException | tuple[Any, ...]] = []
 
     def collect() -> None:
-        asked.set()
         try:
             said.append(Address(actor).ask(Collect(3), FUSE))
         except StoppedError as error:
@@ -157,7 +164,8 @@ def test_a_stop_ends_a_worker_that_hangs_and_whoever_waits_for_it(
     Address(actor).tell(Offer(handed()))
     waiting = threading.Thread(target=collect)
     waiting.start()
-    assert asked.wait(FUSE)
+    assert select.select([begun], [], [], FUSE)[0]
+    os.close(begun)
     assert dispatcher.stop([actor], FUSE / 2) == []
     waiting.join(FUSE)
     (answer,) = said

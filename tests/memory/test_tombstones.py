@@ -44,6 +44,13 @@ def test_of_too_many_stones_the_nearest_become_one() -> None:
     assert (pair.first, pair.last) == (32, 40)
 
 
+def test_one_that_goes_later_from_within_a_span_is_counted_into_it() -> None:
+    many = tuple((10 * n, 10 * n) for n in range(MOST + 1))
+    stones = buried(buried({}, Reason.SIZE, many), Reason.SIZE, ((5, 5),))
+    first = stones[Reason.SIZE][0]
+    assert (first.first, first.last, first.count) == (0, 10, 3)
+
+
 def test_reasons_have_their_own_stones() -> None:
     stones = buried(buried({}, Reason.SIZE, ((1, 3),)), Reason.AGE, ((4, 4),))
     assert counts_of(stones) == {"size": 3, "age": 1}

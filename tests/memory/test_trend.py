@@ -60,6 +60,12 @@ def test_a_saw_whose_teeth_stopped_falling_grows() -> None:
     assert trend_of_life(rounds, values).direction is Direction.GROWING
 
 
+def test_teeth_of_long_ago_do_not_count() -> None:
+    values = [r % 100 + r for r in range(400)] + [450] * 1600
+    assert trend_of_life(range(2000), values).direction is Direction.STABLE
+    assert trend_of_life(range(400), values[:400]).direction is Direction.GROWING
+
+
 def test_what_a_memory_was_before_half_its_life_does_not_count() -> None:
     values = [min(round, 400) for round in range(1000)]
     assert trend_of_life(range(1000), values).direction is Direction.STABLE

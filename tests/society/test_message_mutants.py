@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 import pytest
-from antiphon.actors import agent_actor
 from antiphon.actors.address import Address
 from antiphon.actors.agent_actor import AgentActor
 from antiphon.actors.asks import Asks
+from antiphon.actors.hearing import NOWHERE
 from antiphon.actors.interview import Interviews
 from antiphon.actors.messages import Deliver
 from antiphon.actors.openings import Openings
@@ -45,7 +45,7 @@ def keeps_what_it_delivers(self: Exchange, round: int) -> Any:
 def says_it_again(self: AgentActor, call: Any, index: int) -> None:
     unsent = self._unsent
     PREPARE(self, call, index)
-    self._unsent, self.episode = unsent, agent_actor._NOWHERE
+    self._unsent, self.episode = unsent, NOWHERE
 
 
 def loses_mail_of_a_call_read_too_late(self: RoundCall, *arguments: Any, **facts: Any) -> Returned:

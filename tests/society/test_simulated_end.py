@@ -134,8 +134,10 @@ def test_an_agent_may_stop_its_society(nth: int) -> None:
     simulate(stopped_by_an_agent(nth), seeds=range(20), keep=KEPT)
 
 
-def test_who_waits_for_an_answer_when_all_is_stopped_is_told() -> None:
-    simulation = SimulatedDispatcher(watch=lambda step: society.stop() if step == 2 else None)
+# A question takes two steps: it passes the coordinator.
+@pytest.mark.parametrize("at", [3, 4])
+def test_who_waits_for_an_answer_when_all_is_stopped_is_told(at: int) -> None:
+    simulation = SimulatedDispatcher(watch=lambda step: society.stop() if step == at else None)
     society = SimulatedSociety(simulation, Ring(), grace=GRACE)
     society.add(Does)
     assert society.ask("b", "heard", timeout=5.0) == []

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from antiphon.actors.directive import Directive, always
 from antiphon.society import Society
-from antiphon.tests.society.cast import DISPATCHERS
+from antiphon.tests.society.cast import DISPATCHERS, Ring
 from antiphon.tests.society.supervised_cast import (
     IDS,
     Fate,
@@ -114,6 +114,14 @@ def test_a_call_that_failed_before_its_act_tells_what_it_was_to_tell_the_next_ti
         # Of the first life nothing is left but what it lived.
         assert told == list(range(told[0], 6))
         assert told[0] <= 2
+
+
+@everywhere
+def test_its_mail_waits_when_it_cannot_enter_its_episode(dispatcher: str) -> None:
+    fate, world = Fate("a reset 2"), Ring(length=2)
+    with society_of(fate, dispatcher, kind=Teller, environment=world) as society:
+        society.run(4)
+        assert society.ask("a", "heard") == WORDS
 
 
 def fail(society: Society, method: str) -> None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 from antiphon.actors.agent_actor import AgentActor
 from antiphon.coordination.events import Events
+from antiphon.coordination.exchange import Exchange
 from antiphon.errors import AgentIdError
 from antiphon.models.agent import Context
+from antiphon.models.outbox import Outbox
 from antiphon.society import Society
 from antiphon.tests.society.cast import DISPATCHERS, FUSE
 from antiphon.tests.society.supervised_cast import IDS, Fate, society_of
-from antiphon.tests.society.talking_cast import Act, Speaker, in_round, parcels, step
+from antiphon.tests.society.talking_cast import THREADS, Act, Speaker, in_round, parcels, step
 from pykka import ActorRegistry
 
 everywhere = pytest.mark.parametrize("dispatcher", sorted({*DISPATCHERS, "simulated"}))
@@ -216,6 +219,49 @@ def test_with_immediate_delivery_it_is_heard_at_once(dispatcher: str) -> None:
         heard = after_each(society, 4)
         assert [len(words) for words in heard] == [0, 1, 1, 2]
         assert {word[:2] for word in heard[-1]} == {("b", "ValueError: b fails")}
+
+
+@pytest.mark.parametrize("dispatcher", THREADS)
+def test_at_once_there_is_room_for_it_in_a_full_mailbox(
+    dispatcher: str, let_go: threading.Event
+) -> None:
+    heard: list[Any] = []
+    told = threading.Event()
+
+    def hang(context: Context) -> None:
+        assert let_go.wait(FUSE)
+
+    def hear(what: Any, *facts: Any) -> None:
+        heard.append(what)
+        if what == "b":
+            told.set()
+
+    settings = {"delivery": "immediate", "mailbox_capacity": 1}
+    with found({"b": {3: dies}}, dispatcher=dispatcher, **settings) as society:
+        act = in_round({1: watches("b"), 2: hang})
+        society.add(Watcher, ids=["a"], act=act, receive=hear)
+        step(society)
+        society.step({"a": None}, timeout=0.1)
+        for n in range(5):
+            society.tell("a", n)
+        society.step({"b": None})
+        let_go.set()
+        assert told.wait(FUSE)
+        assert heard == [0, "b"]
+
+
+def test_why_somebody_died_is_no_event_for_it_may_name_an_address_in_memory() -> None:
+    digests = set()
+    for reason in ("object at 0x1", "object at 0x2"):
+        exchange, events = Exchange(dict.fromkeys("ab").keys()), Events()
+        outbox = Outbox("a", round=1)
+        outbox.watch("b")
+        exchange.accept(outbox.take())
+        exchange.died("b", reason, 1)
+        events.deliver(exchange.deliver(2))
+        assert events.rows["delivered"] == 1
+        digests.add(events.value)
+    assert len(digests) == 1
 
 
 def test_nobody_watches_itself_and_nobody_who_cannot_be() -> None:

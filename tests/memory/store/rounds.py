@@ -43,7 +43,9 @@ def replacement(agent_id: str, first: int) -> Replacement:
     window = {n: lived(n - 1, agent_id) for n in range(first, first + WINDOW)}
     last = first + WINDOW - 1
     drafts = [
-        Draft("merged", {"mean": window[first].experience.observation}, "seen often", (first, last)),
+        Draft(
+            "merged", {"mean": window[first].experience.observation}, "seen often", (first, last)
+        ),
         Draft("merged", [1.5, "x"], "seen <b>once</b>", (first + 1, first + 2), 2.0, (first + 1,)),
     ]
     items = [Item.of(d, window, f"{first}-{last}.{n}") for n, d in enumerate(drafts)]

@@ -28,7 +28,8 @@ CASES: dict[str, list[Any]] = {
     "lists": [[1, None], [2, None]],
 }
 MIXED: list[list[Any]] = [
-    [1, True], [1, 1.0], [None, 2.5], ["x"], [{"a": 1}, {"b": 1}], [(1,), (1, 2)], [{}, {}], [(), ()],
+    [1, True], [1, 1.0],
+    [None, 2.5], ["x"], [{"a": 1}, {"b": 1}], [(1,), (1, 2)], [{}, {}], [(), ()],
     [np.ones(2), np.ones(3)], [np.ones(2), np.ones(2, np.float32)], [{1: 2}, {1: 3}],
     [np.str_("a"), np.str_("bcd")], [[[[[[1]]]]], [[[[[2]]]]]], list(map(str, range(300))),
     [np.array(1), np.array(2)], [np.zeros((0, 2))] * 2, [b"a", b"b"], [{"$x": 1}, {"$x": 2}],

@@ -61,7 +61,12 @@ def test_replacements_come_back_with_their_items_and_samples(tmp_path: Path) -> 
             for item, meant in zip(one.items, given.items, strict=True):
                 for name in meant.__slots__:
                     assert same(getattr(item, name), getattr(meant, name)), name
-        assert [item.id for item in reader.items("explorer-1")] == ["1-4.0", "1-4.1", "7-10.0", "7-10.1"]
+        assert [item.id for item in reader.items("explorer-1")] == [
+            "1-4.0",
+            "1-4.1",
+            "7-10.0",
+            "7-10.1",
+        ]
         assert reader.item("explorer-1", "7-10.1").text == "seen <b>once</b>"
         for wrong in ("7-10.2", "7-10.9", "1-2", "x", "-.", "1-4.99999999999999999999", "٣-4.0"):
             with pytest.raises(UnknownNameError):
@@ -143,7 +148,7 @@ def test_a_run_may_begin_with_any_round(tmp_path: Path) -> None:
         (Batch(3, rows=[Row("round", {})]), StoreError, "'round'"),
         (Batch(3, rows=[Row("x; --", {})]), StoreError, "x; --"),
         (Batch(3, rows=[Row("states", "\ud800")]), StoreError, "surrogate"),
-        (Batch(3, rows=[Row("states", 1, "trader"), Row("states", 2, "trader")]), StoreError, "UNIQUE"),
+        (Batch(3, rows=[Row("states", n, "trader") for n in (1, 2)]), StoreError, "UNIQUE"),
         (Batch(3, rows=[Row("states", 1, number=1 << 63)]), StoreError, "64 bits"),
     ],
 )  # fmt: skip
@@ -165,7 +170,9 @@ def test_a_bad_value_is_named_by_round_field_and_agent(tmp_path: Path) -> None:
     good, bad = lived(0, "explorer-1"), lived(0, "trader")
     bad = bad._replace(experience=bad.experience._replace(intended="\ud800"))
     database = Database(tmp_path)
-    with pytest.raises(StoreError, match=r"round 0: intended of agent 'trader'.*surrogate") as caught:
+    with pytest.raises(
+        StoreError, match=r"round 0: intended of agent 'trader'.*surrogate"
+    ) as caught:
         database.commit([Batch(0, {"explorer-1": good, "trader": bad})])
     database.close()
     assert caught.value.path == str(tmp_path / DATABASE)

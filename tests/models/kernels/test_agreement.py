@@ -17,6 +17,7 @@ from antiphon.models.profile import Profile
 from antiphon.tests.models.kernels.cases import (
     EVERY_KERNEL,
     KINDS,
+    bits,
     copy_of,
     kernel_of,
     needs_numba,
@@ -158,9 +159,10 @@ def test_a_step_that_takes_nothing_in_still_predicts_its_moves(name: str) -> Non
 
 @pytest.mark.parametrize("name", EVERY_KERNEL)
 def test_many_impossible_outcomes_at_once_still_leave_a_distribution(name: str) -> None:
-    model = GenerativeModel.deterministic([np.eye(2)] * 30, [[0, 1], [1, 0]])
+    model = GenerativeModel.deterministic([np.eye(2)] * 50, [[0, 1], [1, 0]])
     compiled = Compiled.of(model, 1)
-    seen = np.array([[0] * 14 + [1] * 16, [0] * 30])
+    # EPSILON ** 24 against EPSILON ** 26: both below any float.
+    seen = np.array([[0] * 24 + [1] * 26, [0] * 50])
     after = kernel_of(name).posterior(compiled, np.full((2, 2), 0.5), seen)
     assert after.argmax(axis=1).tolist() == [1, 0]
     assert np.abs(after.sum(axis=1) - 1.0).max() < 1e-12
@@ -183,3 +185,47 @@ def test_the_reference_adds_up_from_first_to_last(
     assert numpy_kernel._total(weights).tolist() == totals
     if width > 1:  # one column alone is the sum above
         assert numpy_kernel._product(weights, table).tolist() == products
+
+
+@needs_numba
+@pytest.mark.parametrize("kind", KINDS)
+@given(seed=seeds, n=st.integers(1, 9))
+def test_compiled_code_adds_up_in_the_order_of_the_reference(kind: str, seed: int, n: int) -> None:
+    rng = np.random.default_rng(seed)
+    compiled = Compiled.of(random_model(rng, kind), 1)
+    beliefs = random_rows(rng, compiled, n).beliefs
+    turn = random_turn(rng, compiled, np.arange(n))
+    actions = rng.integers(START, compiled.model.n_actions, size=n)
+    one, other = kernel_of("numpy"), kernel_of("numba")
+    predicted = [k.predict(compiled, beliefs, actions).tobytes() for k in (one, other)]
+    assert predicted[0] == predicted[1]
+    seen = [k.posterior(compiled, beliefs, turn.observations).tobytes() for k in (one, other)]
+    assert seen[0] == seen[1]
+
+
+@pytest.mark.parametrize("name", EVERY_KERNEL)
+def test_rows_are_as_before_if_their_wishes_raise(name: str) -> None:
+    def raises(who: object, beliefs: object) -> np.ndarray:
+        raise LookupError("no idea")
+
+    rng = np.random.default_rng(1)
+    compiled = Compiled.of(random_model(rng, "dense"), 1)
+    table = random_rows(rng, compiled, 3)
+    before = bits(table)
+    with pytest.raises(LookupError):
+        kernel_of(name).step(table, random_turn(rng, compiled, np.arange(3)), raises)
+    assert bits(table) == before
+
+
+@pytest.mark.parametrize("name", EVERY_KERNEL)
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_row_is_scored_by_what_it_prefers_itself(name: str, kind: str) -> None:
+    rng = np.random.default_rng(6)
+    compiled = Compiled.of(random_model(rng, kind), 2)
+    table, engine = random_rows(rng, compiled, 5), NumpyEngine(compiled.model, 2)
+    wanted = rng.normal(size=(5, compiled.preferences.size))
+    plans = kernel_of(name).plan(compiled, table.beliefs, table.gamma, wanted)
+    for k in range(5):
+        alone = engine.plan(table.beliefs[k], float(table.gamma[k]), wanted[k])
+        for one, other in zip(alone, plans, strict=True):
+            assert np.abs(one - other[k]).max() <= 1e-12

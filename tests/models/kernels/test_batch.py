@@ -229,3 +229,17 @@ def test_who_hears_may_submit_for_the_next_flush_at_once() -> None:
     batch.submit(seat, [1], [], first)
     assert (batch.flush(), len(batch), second.results) == (1, 1, [])
     assert (batch.flush(), len(second.results)) == (1, 1)
+
+
+def test_a_wish_that_writes_over_what_it_was_shown_changes_no_belief() -> None:
+    def play(wish: Any) -> Any:
+        (seat,), batch, told = sit(ring_seats(), 1), Batch(NumpyKernel()), Told()
+        batch.submit(seat, [1], [0], told, wish)
+        batch.flush()
+        return told.results, state_of(seat)
+
+    def spoils(beliefs: Array) -> Array:
+        beliefs.fill(0.25)
+        return np.zeros(4)
+
+    assert play(spoils) == play(lambda beliefs: np.zeros(4))

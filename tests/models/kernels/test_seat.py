@@ -85,7 +85,7 @@ def test_a_state_that_does_not_fit_is_refused_and_changes_nothing(change: dict[s
     seat = Seats(COMPILED).take(PROFILE, seed=4)
     before = seat.get_state()
     with pytest.raises(ModelError, match=r"agent 'x': state\["):
-        seat.set_state({**before, "step": 3, **change}, agent_id="x")
+        seat.set_state({"beliefs": [0, 0, 1], "step": 3, "stream": 2, **change}, agent_id="x")
     after = seat.get_state()
     assert np.array_equal(after.pop("beliefs"), before.pop("beliefs"))
     assert after == before

@@ -1,0 +1,335 @@
+"""What does it cost to remember, and what do rounds pay for memories that are put in order?
+
+A memory that has seen a million experiences beside one that has seen a thousand, and beside a
+plain deque; how much room consolidation saves on a life of talk; rounds of a thousand agents
+with consolidation and without, in turn; the memory of the process over a long run; and rows
+that reach the disk in a second.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ..memory.consolidation import Consolidation
+from ..memory.episodic import EpisodicMemory
+from ..memory.hand_over import HandOver
+from ..memory.limits import MemoryLimits
+from ..memory.remembered import Remembered
+from ..memory.store.batch import Batch
+from ..memory.store.database import Database
+from ..memory.store.schema import Durability
+from ..memory.store.verify import verify
+from ..memory.strategies.catalogue import strategy
+from ..models.experience import Experience
+from .elsewhere import elsewhere
+from .harness import Better, Case, Quantity, Ratio, Variant
+from .lives import conversed, wandered
+from .long_run import LongRun
+from .paired_rounds import Paired, paired_rounds
+from .turn import in_turn
+
+_HELD = 1_000
+_READS = 2_000
+_WINDOW = 250
+_AT_ONCE = 1_000
+"""Experiences in a batch of the store."""
+
+
+def cases(*, small: bool) -> list[Case]:
+    """Give the questions one by one."""
+    return [
+        _reading(3 if small else 15),
+        _writing(3 if small else 9),
+        _consolidating(2 if small else 7),
+        _rounds(150 if small else 600, repeats=1 if small else 3),
+        _growing(6_000 if small else 100_000),
+        _storing(30 if small else 200, repeats=2 if small else 5),
+    ]
+
+
+def _reading(repeats: int) -> Case:
+    return Case(
+        name="recent(10)",
+        unit="call",
+        repeats=repeats,
+        variants=_readers,
+        ratios=(
+            Ratio("recent_1e6_over_1e3", "after 1e6", "after 1e3", 2.0, Better.LESS),
+            Ratio("recent_over_deque", "after 1e3", "deque", better=Better.LESS),
+        ),
+    )
+
+
+@contextmanager
+def _readers() -> Iterator[list[Variant]]:
+    life = wandered(1_000)
+    few, many, plain = _filled(life, 1), _filled(life, 1_000), deque(life, maxlen=_HELD)
+
+    def run(recent: Callable[[], Sequence[Any]], units: int) -> Any:
+        for _ in range(units):
+            last = recent()
+        return last
+
+    def check(units: int, last: Any) -> str:
+        return "" if [e.round for e in last] == list(range(991, 1_001)) else "others were read"
+
+    yield [
+        Variant("after 1e3", _READS, partial(run, lambda: few.recent(10)), check),
+        Variant("after 1e6", _READS, partial(run, lambda: many.recent(10)), check),
+        Variant("deque", _READS, partial(run, lambda: [plain[n] for n in range(-10, 0)]), check),
+    ]
+
+
+def _filled(life: Sequence[Experience], times: int) -> EpisodicMemory:
+    memory = EpisodicMemory(MemoryLimits(size=_HELD))
+    for _ in range(times):
+        for one in life:
+            memory.record(one)
+    return memory
+
+
+def _writing(repeats: int) -> Case:
+    return Case(
+        name="record",
+        unit="experience",
+        repeats=repeats,
+        variants=_writers,
+        ratios=(
+            Ratio("record_1e6_over_1e3", "after 1e6", "after 1e3", better=Better.LESS),
+            Ratio("record_over_deque", "after 1e3", "deque", better=Better.LESS),
+        ),
+    )
+
+
+@contextmanager
+def _writers() -> Iterator[list[Variant]]:
+    life = wandered(1_000)
+    few, many, plain = _filled(life, 1), _filled(life, 1_000), deque(life, maxlen=_HELD)
+
+    def run(record: Callable[[Experience], Any], units: int) -> None:
+        for one in life[:units]:
+            record(one)
+
+    def check(memory: Any, units: int, _: None) -> str:
+        return "" if 0 < len(memory) <= _HELD else f"{len(memory)} are held"
+
+    yield [
+        Variant("after 1e3", _HELD, partial(run, few.record), partial(check, few)),
+        Variant("after 1e6", _HELD, partial(run, many.record), partial(check, many)),
+        Variant("deque", _HELD, partial(run, plain.append), partial(check, plain)),
+    ]
+
+
+def _consolidating(repeats: int) -> Case:
+    return Case(
+        name=f"windows of {_WINDOW}",
+        unit="experience",
+        repeats=repeats,
+        variants=_strategies,
+        ratios=(
+            Quantity(
+                "consolidated_size_ratio",
+                "merge, talk",
+                "bytes kept by bytes before",
+                lambda done: done.size / done.hand_over.size,
+                Better.LESS,
+                0.5,
+            ),
+            Quantity(
+                "consolidated_size_ratio_grid",
+                "merge, grid",
+                "bytes kept by bytes before",
+                lambda done: done.size / done.hand_over.size,
+                Better.LESS,
+            ),
+        ),
+    )
+
+
+class _Done(NamedTuple):
+    hand_over: HandOver
+    size: int
+    stands_for: int
+
+
+@contextmanager
+def _strategies() -> Iterator[list[Variant]]:
+    talk, grid = (_handed(life) for life in (conversed(_WINDOW), wandered(_WINDOW)))
+    yield [
+        Variant("merge, talk", _WINDOW, partial(_consolidate, "merge", talk), _all_of_it),
+        Variant("merge, grid", _WINDOW, partial(_consolidate, "merge", grid), _all_of_it),
+        Variant("prototypes", _WINDOW, partial(_consolidate, "prototypes", grid), _all_of_it),
+    ]
+
+
+def _handed(life: Sequence[Experience]) -> HandOver:
+    memory = EpisodicMemory(MemoryLimits(size=len(life)))
+    for one in life:
+        memory.record(one)
+    return HandOver("a", 1, 1, 1, memory.freeze(len(life)).packed)
+
+
+def _consolidate(name: str, hand_over: HandOver, units: int) -> _Done:
+    work = Consolidation(hand_over, strategy(name).call, name)
+    work.finish()
+    result = work.result(0)
+    size = getattr(result, "size", 0)
+    return _Done(hand_over, size, sum(item.count for item in work.items))
+
+
+def _all_of_it(units: int, done: _Done) -> str:
+    return "" if done.stands_for == units else f"items stand for {done.stands_for} of {units}"
+
+
+def _rounds(rounds: int, *, repeats: int) -> Case:
+    def share(paired: Paired) -> float:
+        return sum(paired.without) / sum(paired.consolidating)
+
+    return Case(
+        name="rounds of 1,000 agents, in turn",
+        unit="pair of rounds",
+        repeats=repeats,
+        variants=partial(_pairs, rounds),
+        ratios=(
+            Quantity(
+                "rounds_per_s_consolidating_share",
+                "both",
+                "rounds per second, by those without",
+                share,
+                Better.MORE,
+                0.67,
+            ),
+            Quantity(
+                "round_p99_consolidating_over_not",
+                "both",
+                "p99 from call to call, by that without",
+                lambda paired: paired.p99(paired.consolidating) / paired.p99(paired.without),
+                Better.LESS,
+                1.5,
+            ),
+            Quantity(
+                "consolidation_calls_over_bound",
+                "both",
+                "calls by items by window",
+                lambda paired: paired.calls / paired.bound,
+                Better.LESS,
+                1.0,
+            ),
+        ),
+        warm_ups=0,
+    )
+
+
+@contextmanager
+def _pairs(rounds: int) -> Iterator[list[Variant]]:
+    def check(units: int, paired: Paired) -> str:
+        return paired.wrong or ("" if len(paired.without) == units else "rounds are missing")
+
+    yield [in_turn("both", rounds, partial(paired_rounds, 1_000), check)]
+
+
+def _growing(steps: int) -> Case:
+    def check(units: int, run: LongRun) -> str:
+        return run.wrong
+
+    return Case(
+        name=f"{steps:,} steps",
+        unit="step",
+        repeats=1,
+        variants=lambda: _long_runs(steps, check),
+        ratios=(
+            Quantity(
+                "rss_growth_mb_per_1000_steps",
+                "bounded",
+                "MB after the first 500",
+                lambda run: run.growth_mb_per_1000,
+                Better.LESS,
+                1.0,
+            ),
+            Quantity(
+                "rss_growth_mb_per_1000_steps_unbounded",
+                "unbounded",
+                "MB after the first 500",
+                lambda run: run.growth_mb_per_1000,
+                Better.LESS,
+            ),
+        ),
+        warm_ups=0,
+    )
+
+
+@contextmanager
+def _long_runs(steps: int, check: Callable[[int, LongRun], str]) -> Iterator[list[Variant]]:
+    def run(how: str, units: int) -> LongRun:
+        return LongRun(*elsewhere("long_run", units, how))
+
+    yield [Variant(how, steps, partial(run, how), check) for how in ("bounded", "unbounded")]
+
+
+def _storing(batches: int, *, repeats: int) -> Case:
+    return Case(
+        name=f"batches of {_AT_ONCE:,} experiences on disk",
+        unit="experience",
+        repeats=repeats,
+        variants=partial(_stores, batches),
+        ratios=(
+            Quantity(
+                "store_rows_per_s",
+                "full",
+                "experiences per second",
+                lambda kept: kept.rate,
+                Better.MORE,
+                100_000,
+            ),
+            *(
+                Quantity(
+                    f"store_rows_per_s_{how}",
+                    how,
+                    "experiences per second",
+                    lambda kept: kept.rate,
+                    Better.MORE,
+                )
+                for how in ("normal", "off")
+            ),
+        ),
+        warm_ups=0,
+    )
+
+
+class _Kept(NamedTuple):
+    written: int
+    rate: float
+
+
+@contextmanager
+def _stores(batches: int) -> Iterator[list[Variant]]:
+    def check(units: int, kept: _Kept) -> str:
+        return "" if kept.written == units else f"{kept.written:,} of {units:,} are on disk"
+
+    hows: tuple[Durability, ...] = ("full", "normal", "off")
+    yield [Variant(how, batches * _AT_ONCE, partial(_store, how, batches), check) for how in hows]
+
+
+def _store(durability: Durability, batches: int, units: int) -> _Kept:
+    from ..clock import SystemClock
+
+    ids = [f"agent-{n}" for n in range(1, _AT_ONCE + 1)]
+    lived = [
+        Experience(round, round % 7, 1, 1, "acted", 0.5, False, False)
+        for round in range(1, batches + 1)
+    ]
+    with tempfile.TemporaryDirectory(prefix="antiphon-") as folder:
+        database = Database(Path(folder), durability=durability)
+        clock = SystemClock()
+        began = clock.now()
+        for round, one in enumerate(lived, 1):
+            database.commit([Batch(round, dict.fromkeys(ids, Remembered(round, one, 1.0, None)))])
+        seconds = clock.now() - began
+        database.close()
+        return _Kept(verify(Path(folder)).totals.written, units / seconds)

@@ -1,0 +1,69 @@
+"""The bench of memory measures what it says, and notices work that was not done."""
+
+from __future__ import annotations
+
+from antiphon.bench import memory
+from antiphon.bench.elsewhere import elsewhere
+from antiphon.bench.harness import Quantity, measure
+from antiphon.bench.long_run import LongRun, long_run
+from antiphon.bench.paired_rounds import Paired, paired_rounds
+from antiphon.clock import SystemClock
+
+
+class Quiet:
+    def begin(self, case: object, variant: str, repeat: int) -> None: ...
+
+    def end(self) -> None: ...
+
+
+def test_reading_writing_consolidating_and_storing_do_their_work() -> None:
+    cases = [memory._reading(1), memory._writing(1), memory._consolidating(1)]
+    for case in [*cases, memory._storing(2, repeats=1)]:
+        measured = measure(case, SystemClock(), Quiet())
+        assert all(spread.median > 0 for _, spread in measured.figures())
+
+
+def test_a_pair_plays_the_same_rounds_with_and_without() -> None:
+    with paired_rounds(5) as play:
+        paired = play(120)
+    assert paired.wrong == ""
+    assert len(paired.without) == len(paired.consolidating) == 120
+    assert 0 < paired.calls <= paired.bound
+
+
+def test_rounds_in_which_too_little_was_consolidated_are_no_pair() -> None:
+    with paired_rounds(2) as play:
+        # Fewer rounds than a window has experiences.
+        assert "were consolidated" in play(10).wrong
+
+
+def test_the_p99_is_a_round_that_was_played() -> None:
+    assert Paired.p99([float(n) for n in range(100)]) == 99.0
+    assert Paired.p99([3.0]) == 3.0
+
+
+def test_a_long_run_is_played_here_or_elsewhere() -> None:
+    run = long_run(600, bounded=True)
+    assert run.wrong == ""
+    assert LongRun(*elsewhere("long_run", 600, "unbounded")).wrong == ""
+
+
+def test_the_targets_are_those_that_were_set() -> None:
+    targets = {
+        figure.name: (figure.target, str(figure.better))
+        for case in memory.cases(small=True)
+        for figure in case.ratios
+        if figure.target is not None
+    }
+    assert targets == {
+        "recent_1e6_over_1e3": (2.0, "<="),
+        "consolidated_size_ratio": (0.5, "<="),
+        "rounds_per_s_consolidating_share": (0.67, ">="),
+        "round_p99_consolidating_over_not": (1.5, "<="),
+        "consolidation_calls_over_bound": (1.0, "<="),
+        "rss_growth_mb_per_1000_steps": (1.0, "<="),
+        "store_rows_per_s": (100_000, ">="),
+    }
+    assert all(
+        isinstance(f, Quantity) or f.ours for c in memory.cases(small=False) for f in c.ratios
+    )

@@ -1,0 +1,110 @@
+"""antiphon memory, as people type it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from antiphon.cli import main
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("runs") / "first"
+    words = ["run", "--agents", "3", "--steps", "60", "--memory", "20", "--seed", "7", "--quiet"]
+    assert main([*words, "--dispatcher", "inline", "--out", str(out)]) == 0
+    return out
+
+
+def told(capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    capsys.readouterr()
+    assert main(["memory", *words]) == 0
+    return capsys.readouterr().out
+
+
+def test_who_is_there_and_what_one_remembers(
+    kept: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert told(capsys, "show", str(kept)).splitlines() == [
+        "explorer-1",
+        "explorer-2",
+        "explorer-3",
+    ]
+    shown = told(capsys, "show", str(kept), "explorer-2", "-k", "2").splitlines()
+    assert len(shown) == 4
+    assert "#60 in round 60: saw " in shown[-1]
+    data = json.loads(told(capsys, "show", str(kept), "explorer-2", "--json"))
+    assert [one["sequence"] for one in data["experiences"]] == list(range(51, 61))
+
+
+def test_counts_obey_the_law_and_agree_with_the_run(
+    kept: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = json.loads(told(capsys, "stats", str(kept), "--json"))
+    totals = data["totals"]
+    assert totals["written"] == 180
+    assert totals["written"] == totals["live"] + totals["consolidated"] + totals["evicted"]
+    result = json.loads((kept / "result.json").read_text())["memory"]
+    assert {k: result[k] for k in ("written", "live", "consolidated", "evicted")} == {
+        k: totals[k] for k in ("written", "live", "consolidated", "evicted")
+    }
+    assert "180 written" in told(capsys, "stats", str(kept))
+
+
+def test_why_leads_back_to_what_was_lived(kept: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = json.loads(told(capsys, "show", str(kept), "explorer-1", "--json"))
+    item = data["items"][0]
+    why = json.loads(told(capsys, "why", str(kept), "explorer-1", item["id"], "--json"))
+    assert why["count"] == item["count"] == sum(b - a + 1 for a, b in why["members"])
+    assert why["samples"]
+    assert all(one["text"].startswith("saw ") for one in why["samples"])
+    assert "stands for" in told(capsys, "why", str(kept), "explorer-1", item["id"])
+
+
+def test_search_finds_the_words_that_are_there(
+    kept: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = json.loads(told(capsys, "search", str(kept), "did 3", "-k", "4", "--json"))
+    assert len(data["found"]) == 4
+    assert "did 3" in data["found"][0]["text"]
+    mine = told(capsys, "search", str(kept), "did 3", "--agent", "explorer-2").splitlines()
+    assert all("explorer-2" in line for line in mine)
+
+
+@pytest.mark.parametrize("agent", [[], ["explorer-3"]])
+def test_a_report_as_page_lines_and_json(
+    kept: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path, agent: list[str]
+) -> None:
+    page = tmp_path / "page.html"
+    assert told(capsys, "report", str(kept), *agent, "--out", str(page)) == ""
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith("<!doctype html>")
+    assert "explorer-3" in text
+    assert "consolidated" in told(capsys, "report", str(kept), *agent)
+    data = json.loads(told(capsys, "report", str(kept), *agent, "--format", "json"))
+    story = data if agent else next(a for a in data["agents"] if a["name"] == "explorer-3")
+    assert (story["written"], story["limit"]) == (60, 20)
+    assert story["written"] == story["live"] + story["consolidated"] + story["evicted"]
+    assert story["consolidations"]
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "why"),
+    [
+        (["show", "nowhere"], 1, "there is no store of a run"),
+        (["show", "RUN", "nobody"], 2, "no agent is called 'nobody'"),
+        (["why", "RUN", "explorer-1", "9-9.9"], 2, "9-9.9"),
+        (["search", "RUN", "x", "--agent", "nobody"], 2, "no agent is called 'nobody'"),
+        (["report", "RUN", "nobody"], 2, "no agent is called 'nobody'"),
+    ],
+)
+def test_what_is_not_there_is_named(
+    kept: Path, capsys: pytest.CaptureFixture[str], words: list[str], status: int, why: str
+) -> None:
+    assert main(["memory", *(str(kept) if w == "RUN" else w for w in words)]) == status
+    assert why in capsys.readouterr().err
+
+
+def test_without_a_word_it_says_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "antiphon memory show" in told(capsys)

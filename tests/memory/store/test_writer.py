@@ -1,0 +1,232 @@
+"""The actor: rounds that wait go in together, failures wait with them, and nobody is told twice."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from antiphon.actors.address import Address
+from antiphon.actors.inline import InlineDispatcher
+from antiphon.actors.threaded import ThreadedDispatcher
+from antiphon.clock import ManualClock
+from antiphon.errors import StartError, StoreError, StoreFullError
+from antiphon.memory.store import feed as feeding
+from antiphon.memory.store.batch import Batch
+from antiphon.memory.store.database import Database
+from antiphon.memory.store.feed import Feed
+from antiphon.memory.store.verify import verify
+from antiphon.memory.store.writer import RETRY_AFTER, Commit, Flush, StoreWriter
+from antiphon.tests.memory.store.faulty import failure
+from antiphon.tests.memory.store.rounds import FUSE, batch, batches
+
+
+class Full:
+    """Lets commits fail for want of space, after so many rounds, as long as it is said."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.room = 1 << 30
+        self.tried: list[list[int]] = []
+        whole = Database._written
+
+        def written(database: Database, given: Any) -> Any:
+            self.tried.append([one.round for one in given])
+            if any(one.round >= self.room for one in given):
+                raise failure(sqlite3.SQLITE_FULL, "database or disk is full")
+            return whole(database, given)
+
+        monkeypatch.setattr(Database, "_written", written)
+
+
+@pytest.fixture
+def full(monkeypatch: pytest.MonkeyPatch) -> Full:
+    return Full(monkeypatch)
+
+
+@pytest.fixture
+def writer(tmp_path: Path) -> Iterator[StoreWriter]:
+    """A writer by hand: started, and run by nobody."""
+    made = StoreWriter(lambda: Database(tmp_path, ballast=64), clock=ManualClock())
+    made.on_start()
+    yield made
+    made.on_stop()
+
+
+def hear(writer: StoreWriter, *messages: Any) -> None:
+    """Put messages into the mailbox, then let the writer read them all."""
+    address = Address(writer)
+    for message in messages:
+        address.tell(message)
+    while not writer.actor_inbox.empty():
+        writer.read(writer.actor_inbox.get(0))
+
+
+def test_as_many_rounds_as_wait_go_into_one_transaction(
+    tmp_path: Path, writer: StoreWriter, full: Full
+) -> None:
+    hear(writer, *map(Commit, batches(5)))
+    hear(writer, Commit(batch(5)))
+    assert full.tried == [[0, 1, 2, 3, 4], [5]]
+    assert verify(tmp_path).rounds == 6
+
+
+def test_whatever_is_the_last_letter_sets_off_the_commit(
+    tmp_path: Path, writer: StoreWriter
+) -> None:
+    hear(writer, Commit(batch(0)), "what is this?")
+    assert verify(tmp_path).rounds == 1
+
+
+def test_a_flush_answers_how_far_the_store_has_come(writer: StoreWriter) -> None:
+    for one in batches(3):
+        writer._waiting.append(one)
+    flushed = writer.on_receive(Flush())
+    assert flushed is not None
+    assert (flushed.round, flushed.waiting, flushed.error) == (2, 0, None)
+    assert (flushed.totals.written, flushed.has_ballast, flushed.commits) == (9, True, 1)
+
+
+def test_what_finds_no_space_waits_and_what_fits_is_written(
+    tmp_path: Path, writer: StoreWriter, full: Full
+) -> None:
+    full.room = 3
+    hear(writer, *map(Commit, batches(6)))
+    flushed = writer.on_receive(Flush())
+    assert flushed is not None
+    assert isinstance(flushed.error, StoreFullError)
+    assert (flushed.round, flushed.waiting) == (2, 3)
+    assert verify(tmp_path).rounds == 3
+    full.room = 100
+    flushed = writer.on_receive(Flush())
+    assert flushed is not None
+    assert (flushed.round, flushed.waiting, flushed.error) == (5, 0, None)
+    assert verify(tmp_path).rounds == 6
+
+
+def test_it_tries_again_by_itself_after_a_while(
+    tmp_path: Path, writer: StoreWriter, full: Full
+) -> None:
+    full.room = 0
+    hear(writer, Commit(batch(0)))
+    assert writer.wake_at == writer.clock.now() + RETRY_AFTER
+    full.room = 100
+    writer.wake()
+    assert verify(tmp_path).rounds == 1
+    assert writer.wake_at is None
+
+
+def test_a_round_told_twice_is_refused_and_does_not_vanish(writer: StoreWriter) -> None:
+    hear(writer, Commit(batch(0)), Commit(batch(0)))
+    for _ in range(2):
+        flushed = writer.on_receive(Flush())
+        assert flushed is not None
+        assert flushed.waiting == 1
+        assert "round 1 must come next, got round 0" in str(flushed.error)
+
+
+def test_a_round_that_was_committed_before_the_head_failed_is_not_written_twice(
+    tmp_path: Path, writer: StoreWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert writer._database is not None
+    head = writer._database._head
+
+    def fail(self: Any, _: Any) -> None:
+        raise OSError(5, "no")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(head), "write", fail)
+        hear(writer, Commit(batch(0)), Commit(batch(1)))
+    hear(writer, Commit(batch(2)))
+    assert verify(tmp_path).rounds == 3
+
+
+def test_stopping_commits_what_waits(tmp_path: Path) -> None:
+    made = StoreWriter(lambda: Database(tmp_path))
+    made.on_start()
+    made._waiting.extend(batches(4))
+    made.on_stop()
+    assert verify(tmp_path).rounds == 4
+
+
+def test_a_store_that_cannot_be_opened_fails_the_start(tmp_path: Path) -> None:
+    held = Database(tmp_path)
+    dispatcher = InlineDispatcher()
+    with pytest.raises(StartError, match="in use"):
+        dispatcher.start([StoreWriter(lambda: Database(tmp_path))], FUSE)
+    held.close()
+
+
+def test_rounds_go_on_while_a_writer_on_a_thread_of_its_own_commits(tmp_path: Path) -> None:
+    dispatcher = ThreadedDispatcher()
+    made = StoreWriter(lambda: Database(tmp_path))
+    dispatcher.start([made], FUSE)
+    feed = Feed(Address(made))
+    for one in batches(60):
+        feed.add(one)
+    assert feed.flush().round == 59
+    assert verify(tmp_path).rounds == 60
+    assert dispatcher.stop([made], FUSE) == []
+    assert verify(tmp_path).rounds == 60
+
+
+def test_a_feed_waits_when_many_rounds_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feeding, "MOST_ROUNDS", 8)
+    held = threading.Event()
+    most = 0
+
+    class Slow(StoreWriter):
+        def _commit_all(self) -> None:
+            nonlocal most
+            held.wait(FUSE)
+            most = max(most, len(self._waiting) + len(self.actor_inbox.letters))
+            super()._commit_all()
+
+    dispatcher = ThreadedDispatcher()
+    made = Slow(lambda: Database(tmp_path))
+    dispatcher.start([made], FUSE)
+    feed = Feed(Address(made))
+    for one in batches(7):
+        feed.add(one)
+    held.set()
+    for one in batches(60, 7):
+        feed.add(one)
+    feed.flush()
+    assert most <= 2 * 8
+    dispatcher.stop([made], FUSE)
+
+
+def test_a_feed_raises_what_the_writer_met_until_there_is_space(tmp_path: Path, full: Full) -> None:
+    dispatcher = InlineDispatcher()
+    made = StoreWriter(lambda: Database(tmp_path))
+    dispatcher.start([made], FUSE)
+    feed = Feed(Address(made))
+    feed.add(batch(0))
+    full.room = 1
+    feed.add(batch(1))
+    for _ in range(2):
+        with pytest.raises(StoreFullError, match=r"run\.db: database or disk is full"):
+            feed.flush()
+    full.room = 100
+    assert feed.flush().round == 1
+    feed.add(Batch(2))
+    assert feed.flush().round == 2
+    dispatcher.stop([made], FUSE)
+
+
+def test_what_the_writer_does_not_know_is_refused(writer: StoreWriter) -> None:
+    with pytest.raises(TypeError, match="hears no str"):
+        writer.on_receive("what is this?")
+
+
+def test_an_error_tells_the_file_and_the_rule() -> None:
+    error = StoreError("runs/a/run.db", "is in use")
+    assert (str(error), error.path, error.rule) == (
+        "runs/a/run.db: is in use",
+        "runs/a/run.db",
+        "is in use",
+    )

@@ -1,0 +1,113 @@
+"""Every memory setting changes what happens, and what does not fit is refused."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from antiphon.errors import SettingsError
+from antiphon.memory.settings import MemorySettings
+from antiphon.society import Society
+from antiphon.tests.society.cast import Does
+
+SMALL = {"memory_size": 12, "consolidation_lag": 1}
+
+
+def lived(rounds: int = 30, **settings: Any) -> Any:
+    """Live through rounds in which all that is seen differs; give the memory of one agent."""
+    with Society(dispatcher="inline", **{**SMALL, **settings}) as society:
+        society.add(Does, ids=["a"])
+        for n in range(rounds):
+            society.step({"a": n})
+        return society["a"].memory
+
+
+def live(**settings: Any) -> tuple[int, ...]:
+    return tuple(one.sequence for one in lived(**settings).episodic.snapshot())
+
+
+def kinds(**settings: Any) -> set[str]:
+    return {item.kind for item in lived(**settings).items()}
+
+
+def probe(name: str, read: Callable[..., Any], **more: Any) -> Callable[[Any], Any]:
+    return lambda value: read(**{**more, name: value})
+
+
+def warned(**settings: Any) -> bool:
+    return bool(lived(8, consolidate=False, **settings).statistics().approaching_limit)
+
+
+def items(**settings: Any) -> int:
+    return len(lived(60, **settings).items())
+
+
+def _as_set_up(**settings: Any) -> str:
+    with Society(dispatcher="inline", **{**SMALL, **settings}) as society:
+        society.add(Does, ids=["a"])
+        society.start()
+        supervisor = society.memories._supervisor._mailbox.owner  # type: ignore[union-attr]
+        return "slices" if supervisor._worker is None else "process"
+
+
+PROBES: dict[str, tuple[Callable[[Any], Any], Any, Any]] = {
+    "memory_size": (probe("memory_size", live, consolidate=False), 5, 6),
+    "memory_bytes": (probe("memory_bytes", live, consolidate=False), 500, 5000),
+    "memory_cleanup": (
+        probe("memory_cleanup", live, consolidate=False),
+        "fifo",
+        lambda candidates, count, round: [c.sequence for c in candidates][-count:],
+    ),
+    "memory_warning": (probe("memory_warning", warned), 0.5, 0.9),
+    "consolidate": (probe("consolidate", live), True, False),
+    "consolidation_threshold": (probe("consolidation_threshold", live), 4, 11),
+    "consolidation_window": (probe("consolidation_window", live), 1, 3),
+    "consolidation_lag": (probe("consolidation_lag", live), 0, 5),
+    "consolidation": (probe("consolidation", kinds), "merge", "prototypes"),
+    "consolidation_in": (probe("consolidation_in", _as_set_up), "slices", "process"),
+    "semantic_size": (probe("semantic_size", items), 1, 3),
+}
+
+
+def test_every_setting_has_a_probe() -> None:
+    assert set(PROBES) == {f.name for f in dataclasses.fields(MemorySettings)}
+
+
+@pytest.mark.parametrize("key", PROBES)
+def test_changing_a_setting_changes_what_happens(key: str) -> None:
+    read, one, other = PROBES[key]
+    assert read(one) != read(other)
+
+
+@pytest.mark.parametrize(
+    ("key", "bad"),
+    [
+        ("memory_size", -1),
+        ("memory_size", 2.5),
+        ("memory_bytes", 0),
+        ("memory_cleanup", ""),
+        ("memory_cleanup", 3),
+        ("memory_warning", 0),
+        ("memory_warning", 1.01),
+        ("consolidate", "perhaps"),
+        ("consolidation_threshold", 1),
+        ("consolidation_threshold", 13),
+        ("consolidation_window", 0),
+        ("consolidation_window", 7),
+        ("consolidation_lag", -1),
+        ("consolidation", None),
+        ("consolidation_in", "thread"),
+        ("semantic_size", 0),
+    ],
+)
+def test_what_breaks_a_rule_is_refused_by_name(key: str, bad: Any) -> None:
+    with pytest.raises(SettingsError, match=f"'{key}' must"):
+        lived(1, **{key: bad})
+
+
+def test_marks_and_window_follow_from_the_size() -> None:
+    settings = MemorySettings(memory_size=100)
+    assert (settings.threshold, settings.window, settings.most_items) == (50, 25, 12)
+    assert (settings.limits.high, settings.limits.low) == (0.5, 0.375)
