@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from antiphon.coordination.tuner import TunerSettings
     from antiphon.coordination.warning import HealthWarning
     from antiphon.errors import AntiphonError
+    from antiphon.memory.item import Draft, Item
+    from antiphon.memory.monitor import MemoryMonitor
+    from antiphon.memory.profiler import MemoryProfiler
+    from antiphon.memory.settings import MemorySettings
     from antiphon.models.active_inference import ActiveInference
     from antiphon.models.agent import Agent, Context, Place
     from antiphon.models.board import Board
@@ -45,6 +49,7 @@ _HOMES = {
     "Clock": "clock",
     "Context": "models.agent",
     "Directive": "actors.directive",
+    "Draft": "memory.item",
     "Experience": "models.experience",
     "Explorer": "models.explorer",
     "GenerativeModel": "models.generative",
@@ -53,8 +58,12 @@ _HOMES = {
     "HealthSettings": "coordination.health",
     "HealthWarning": "coordination.warning",
     "InferenceSettings": "models.profile",
+    "Item": "memory.item",
     "ManualClock": "clock",
     "Member": "coordination.member",
+    "MemoryMonitor": "memory.monitor",
+    "MemoryProfiler": "memory.profiler",
+    "MemorySettings": "memory.settings",
     "Outcome": "coordination.outcome",
     "PerformanceMonitor": "coordination.monitor",
     "Place": "models.agent",
@@ -80,6 +89,7 @@ __all__ = [
     "Clock",
     "Context",
     "Directive",
+    "Draft",
     "Experience",
     "Explorer",
     "GenerativeModel",
@@ -88,8 +98,12 @@ __all__ = [
     "HealthSettings",
     "HealthWarning",
     "InferenceSettings",
+    "Item",
     "ManualClock",
     "Member",
+    "MemoryMonitor",
+    "MemoryProfiler",
+    "MemorySettings",
     "Outcome",
     "PerformanceMonitor",
     "Place",

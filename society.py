@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from .actors.actor import Actor
 from .actors.agent_actor import AgentActor
@@ -50,12 +50,13 @@ from .errors import (
 )
 from .forks import here
 from .layers import Layers, resolve
-from .memory.embedding import Embedding
-from .memory.keeping import Keeping, settings_row
-from .memory.memories import Memories
 from .models.agent import Agent, Place
 from .models.profile import InferenceSettings
 from .settings import SettingsType, SocietySettings
+
+if TYPE_CHECKING:
+    from .memory.embedding import Embedding
+    from .memory.memories import Memories
 
 
 class Society(Voice):
@@ -330,6 +331,8 @@ class Society(Voice):
                 "a run that is kept begins with empty memories, and this society has lived "
                 "before; found a new one, or run it without a folder"
             )
+        from .memory.keeping import Keeping, settings_row
+
         rows = [settings_row(self._rulebook.memory)]
         keeping = Keeping(folder.path, memories, clock=self._clock, rows=rows)
 
@@ -394,6 +397,8 @@ class Society(Voice):
         settings = self._rulebook.memory
         if not settings.memory_size:
             return None, []
+        from .memory.memories import Memories  # as what follows from it, where it is wanted
+
         return Memories.found(ids, settings, clock=self._clock, embedding=self._embedding)
 
     @property

@@ -118,9 +118,11 @@ class WorkerProcess:
 
     def _work(self) -> None:
         """Do jobs until told to stop: what the thread runs."""
+        # Those that wait when it is told to stop come before the word, and are answered.
         while (job := self._jobs.get()) is not None:
             self._do(*job)
-        self._leave()
+        if self._process is not None:
+            self._let_go(self._process)
 
     def _do(self, job: bytes, answer: Future[bytes]) -> None:
         try:
@@ -161,17 +163,6 @@ class WorkerProcess:
         with self._lock:
             self._process = None
         process.end()
-
-    def _leave(self) -> None:
-        if self._process is not None:
-            self._let_go(self._process)
-        while True:
-            try:
-                job = self._jobs.get_nowait()
-            except Empty:
-                return
-            if job is not None:
-                _fail(job[1], StoppedError(f"worker process {self.name} has stopped"))
 
 
 class _Lost(Exception):  # noqa: N818  it never leaves this file

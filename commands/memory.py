@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
-from itertools import islice
+from itertools import islice, repeat
 from pathlib import Path
 from typing import Any
 
+from ..memory.embedding import HashingEmbedding
 from ..memory.item import Item
-from ..memory.recall import Recollection
+from ..memory.recall import LATELY
 from ..memory.remembered import Remembered
-from ..memory.semantic import SemanticMemory
 from ..memory.store.reader import Reader
 from ..memory.store.verify import verify
 from ..memory.words import words_of
@@ -121,23 +121,28 @@ def _stats(arguments: argparse.Namespace) -> int:
 
 
 def _search(arguments: argparse.Namespace) -> int:
-    hits = []
+    embed = HashingEmbedding()
+    (query,) = embed([arguments.query])
+    hits: list[tuple[float, str, Item | Remembered]] = []
     with Reader(arguments.run) as reader:
         for agent_id in reader.agents if arguments.agent is None else [arguments.agent]:
-            items = list(reader.items(agent_id))
-            semantic = SemanticMemory(max(1, len(items)))
-            semantic.add(items)
-            newest = islice(reader.experiences(agent_id, newest_first=True), 100)
-            lived = [one for _, one in newest][::-1]
-            recollection = Recollection(semantic, lambda lived=lived: lived)  # type: ignore[misc]
-            found = recollection.recall(arguments.query, arguments.k, now=max(0, reader.round))
-            hits += [(agent_id, one) for one in found]
-    hits.sort(key=lambda hit: -hit[1].relevance)
-    best = hits[: arguments.k]
-    lines = [f"{one.relevance:.2f}  {name}  {_line(one.memory)}" for name, one in best]
-    data = [{"agent": n, "relevance": o.relevance, **_data(o.memory)} for n, o in best]
+            newest = islice(reader.experiences(agent_id, newest_first=True), LATELY)
+            memories: list[Item | Remembered] = [
+                *(one for _, one in newest),
+                *reader.items(agent_id),
+            ]
+            near = embed([_words(one) for one in memories]) @ query
+            hits += zip(near.tolist(), repeat(agent_id), memories)
+            # Sorting is stable, so that of equals the latest stay.
+            hits = sorted(hits, key=lambda hit: -hit[0])[: arguments.k]
+    lines = [f"{near:.2f}  {name}  {_line(one)}" for near, name, one in hits]
+    data = [{"agent": name, "relevance": near, **_data(one)} for near, name, one in hits]
     _print(arguments, {"found": data}, lines or ["nothing is remembered"])
     return 0
+
+
+def _words(memory: Item | Remembered) -> str:
+    return words_of(memory) if isinstance(memory, Remembered) else memory.text
 
 
 def _why(arguments: argparse.Namespace) -> int:

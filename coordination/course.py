@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ..errors import RunInterrupted
-from ..memory.summary import MemorySummary
 from ..settings import SocietySettings
 from .length import Length
 from .progress import Progress
 from .recording import Recording
 from .rollout import Step
 from .run import Run, RunFolder
+
+if TYPE_CHECKING:
+    from ..memory.summary import MemorySummary
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from ..memory.agent_memory import AgentMemory
-from ..memory.consolidation import Consolidated
-from ..memory.memories import Memories
+if TYPE_CHECKING:
+    from ..memory.agent_memory import AgentMemory
+    from ..memory.consolidation import Consolidated
+    from ..memory.memories import Memories
 
 
 class Talks(Protocol):

@@ -7,15 +7,17 @@ import tempfile
 import weakref
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..forks import Home, here
-from ..memory.summary import MemorySummary
 from ..settings import SocietySettings
 from .manifest import write_json
 from .metrics import Metrics
 from .recording import Recording
 from .tables import read_table
+
+if TYPE_CHECKING:
+    from ..memory.summary import MemorySummary
 
 
 class RunFolder:

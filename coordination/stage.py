@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..memory.memories import Memories
 from ..models.experience import Experience
 from ..models.frozen import frozen_values
 from .ensemble import Ensemble
@@ -17,6 +16,9 @@ from .performance import Performance
 from .rollout import Lived, Rollout, Step
 from .tuner import TunerDecision
 from .tuning import Tuning
+
+if TYPE_CHECKING:
+    from ..memory.memories import Memories
 
 
 class Stage:

@@ -10,7 +10,8 @@ from .embedding import Embedding
 from .episodic import EpisodicMemory
 from .item import Item
 from .law import check_law
-from .recall import Recalled, Recollection, Weights
+from .recall import LATELY, Recalled, Recollection, Weights
+from .remembered import Remembered
 from .semantic import Provenance, SemanticMemory, SemanticStatistics
 from .statistics import MemoryStatistics
 
@@ -52,17 +53,24 @@ class AgentMemory:
         """Give the k memories that fit best, the best first; see ``Recollection.recall``."""
         if self._recollection is None:
             self._recollection = Recollection(
-                self.semantic, self.episodic.snapshot, embedding=self._embedding
+                self.semantic, lambda: self.episodic.latest(LATELY), embedding=self._embedding
             )
         return self._recollection.recall(query, k, now=self._now(), weights=weights)
 
-    def why(self, item: str | Item) -> Provenance:
+    def why(self, item: str | Item | Recalled) -> Provenance:
         """Give the experiences that an item stands for.
+
+        Args:
+            item: the item, its id, or what ``recall`` gave.
 
         Raises:
             UnknownNameError: there is no such item, or it was forgotten.
+            ValueError: that is an experience, which is still whole and stands for itself.
         """
-        return self.semantic.why(item)
+        memory = item.memory if isinstance(item, Recalled) else item
+        if isinstance(memory, Remembered):
+            raise ValueError(f"experience {memory.sequence} is whole; only items stand for others")
+        return self.semantic.why(memory)
 
     def items(self) -> Sequence[Item]:
         """Give what stands for experiences that are no more, in the order in which it came."""

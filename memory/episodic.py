@@ -126,10 +126,14 @@ class EpisodicMemory:
 
     def recent(self, k: int) -> list[Experience]:
         """Give the last k experiences, or all if they are fewer; the newest last."""
+        return [one.experience for one in self.latest(k)]
+
+    def latest(self, k: int) -> list[Remembered]:
+        """Give the last k as they are remembered; the newest last."""
         if k < 0:
             raise ValueError(f"k must be >= 0, got {k}")
         entries, size, *_ = self._state
-        return [unpack(packed).experience for packed in entries[max(0, size - k) : size]]
+        return [unpack(packed) for packed in entries[max(0, size - k) : size]]
 
     def snapshot(self) -> tuple[Remembered, ...]:
         """Give all that is held, oldest first."""

@@ -21,6 +21,7 @@ from .consolidations import ConsolidationStatistics
 from .embedding import Embedding
 from .episodic import EpisodicMemory
 from .hand_over import HandOver, HandOvers
+from .monitor import MemoryMonitor
 from .ranges import Ranges
 from .remembered import Remembered
 from .semantic import SemanticMemory
@@ -46,6 +47,8 @@ _PATIENCE = 600.0
 """Seconds to wait for the supervisor, which itself gives up on a strategy after one minute."""
 _HEADROOM = 2
 """How many times as many windows may be handed over in a round as fill up in one."""
+_WATCHED_ONE_IN = 20
+"""Rounds: looking at every memory in every round would cost as much as recording."""
 _AFTER_A_FAILURE = 10
 """Rounds after which a range that the supervisor lost is handed over again."""
 
@@ -125,6 +128,8 @@ class Memories(Mapping[str, AgentMemory]):
         self._rests: dict[str, int] = {}
         self._at_once = max(1, math.ceil(_HEADROOM * len(self._agents) / settings.window))
         self._news: News | None = None
+        self.monitor = MemoryMonitor(thresholds=settings.thresholds)
+        """How they fare: trends, and alerts for who listens; it looks every few rounds."""
 
     @classmethod
     def found(
@@ -182,6 +187,8 @@ class Memories(Mapping[str, AgentMemory]):
                 self._waiting[agent_id] = None
         if self._supervisor is not None and self._waiting:
             self._hand_over(round)
+        if round % _WATCHED_ONE_IN == 0:
+            self._watch(round)
 
     def work(self, last_round: float) -> None:
         """Have ranges consolidated for a while.
@@ -269,6 +276,10 @@ class Memories(Mapping[str, AgentMemory]):
         """Give the figures of all consolidation until now."""
         answer = None if self._supervisor is None else self._ask(HowMuch())
         return answer if isinstance(answer, ConsolidationStatistics) else ConsolidationStatistics()
+
+    def _watch(self, round: int) -> None:
+        for agent_id, memory in self._agents.items():
+            self.monitor.record(agent_id, memory.statistics(), round=round)
 
     def _hand_over(self, round: int) -> None:
         """Offer some of those that wait; all at once they would hold up one round together."""

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from ..errors import SettingsError
 from ..settings import choice, flag, number, optional, setting, whole
+from .alerts import Thresholds
 from .limits import MemoryLimits
 
 _LOW = 0.75
@@ -107,6 +108,13 @@ class MemorySettings:
     def window(self) -> int:
         """How many experiences are handed over at a time."""
         return self.consolidation_window or max(1, self.threshold // 2)
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """From where on a memory's monitor rings."""
+        warning = self.memory_warning
+        critical = max(0.95, (1 + warning) / 2) if warning < 1 else 1.01
+        return Thresholds(warning=warning, critical=critical, margin=min(0.1, warning / 2))
 
     @property
     def most_items(self) -> int:

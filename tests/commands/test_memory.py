@@ -79,7 +79,7 @@ def test_a_report_as_page_lines_and_json(
     page = tmp_path / "page.html"
     assert told(capsys, "report", str(kept), *agent, "--out", str(page)) == ""
     text = page.read_text(encoding="utf-8")
-    assert text.startswith("<!doctype html>")
+    assert text.startswith("<!DOCTYPE html>")
     assert "explorer-3" in text
     assert "consolidated" in told(capsys, "report", str(kept), *agent)
     data = json.loads(told(capsys, "report", str(kept), *agent, "--format", "json"))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.metadata
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -85,6 +87,25 @@ def test_a_callable_is_a_strategy_and_another_process_finds_it_if_it_can_be_impo
         with pytest.raises(PluginError, match="cannot be called in another process"):
             found.check_findable()
     assert strategy(Summary(str)).name == "Summary"
+
+
+def test_one_that_only_goes_by_the_name_of_another_is_not_taken_for_it() -> None:
+    @functools.wraps(merge)
+    def bounded(window: Sequence[Remembered]) -> list[Draft]:
+        return []
+
+    assert strategy(bounded).target is None
+
+
+def test_one_of_a_script_is_not_looked_for_in_another_process(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def scripted(window: Sequence[Remembered]) -> list[Draft]:
+        return []
+
+    scripted.__module__, scripted.__qualname__ = "__main__", "scripted"
+    monkeypatch.setattr(sys.modules["__main__"], "scripted", scripted, raising=False)
+    assert strategy(scripted).target is None
 
 
 def test_an_unknown_name_is_an_error_that_says_what_there_is() -> None:

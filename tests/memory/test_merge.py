@@ -164,6 +164,13 @@ def test_what_is_kept_is_less_than_half_of_what_was_there(life: str, size: int) 
     assert result.share <= 0.125
 
 
+def test_members_stand_in_lived_order_also_where_kinds_are_counted_together() -> None:
+    made = drafts(*LIVES["counted"](500))
+    assert any(draft.content.get("kinds", 0) > 1 for draft in made)
+    for draft in made:
+        assert draft.members == tuple(sorted(draft.members))
+
+
 def test_the_same_life_gives_the_same_drafts() -> None:
     for make in LIVES.values():
         first, again = ([draft.text for draft in drafts(*make(300))] for _ in range(2))

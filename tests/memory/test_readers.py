@@ -129,4 +129,4 @@ def test_readers_beside_the_writer_see_whole_states(cleanup: Cleanup) -> None:
 @pytest.mark.soak
 @pytest.mark.parametrize("cleanup", [Fifo(), Relevance(), Age(60)], ids=repr)
 def test_readers_beside_a_long_life_see_whole_states(cleanup: Cleanup) -> None:
-    watched(cleanup, 300_000)
+    watched(cleanup, 60_000)

@@ -186,3 +186,26 @@ def test_the_guides_names_mean_the_same(tmp_path: Path) -> None:
         assert statistics.consolidated > 0
         assert society.source("memory_size") == str(config)
         assert society.source("consolidation_lag") == "default"
+
+
+def test_who_listens_hears_of_a_memory_that_fills_up() -> None:
+    with remembering(memory_size=10, consolidate=False) as society:
+        society.add(Dice)
+        heard: list[Any] = []
+        society.memories.monitor.on_alert(heard.append)
+        society.run(60)
+        monitor = society.memories.monitor
+    assert {alert.agent_id for alert in heard} == {"a", "b", "c"}
+    assert monitor.of("a").size == 10
+    assert monitor.of("a").round == 60
+
+
+def test_why_takes_what_recall_gave() -> None:
+    with remembering(dispatcher="inline") as society:
+        society.add(Dice)
+        society.run(40)
+        memory = society["a"].memory
+        found = {type(one.memory).__name__: one for one in memory.recall("did 1", 30)}
+        assert memory.why(found["Item"]).item == found["Item"].memory.id
+        with pytest.raises(ValueError, match="is whole"):
+            memory.why(found["Remembered"])

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from antiphon.errors import StoreCorruptError, StoreError
+from antiphon.memory.store import access
 from antiphon.memory.store.batch import Batch
 from antiphon.memory.store.database import Database
 from antiphon.memory.store.head import HEAD
@@ -134,3 +135,12 @@ def test_a_store_without_rounds_is_whole(tmp_path: Path) -> None:
     database.commit([Batch(0)])
     database.close()
     assert verify(tmp_path).rounds == 1
+
+
+def test_rows_are_read_some_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store(tmp_path, 12)
+    whole = content(tmp_path)
+    monkeypatch.setattr(access, "_AT_ONCE", 3000)
+    with Reader(tmp_path) as reader:
+        assert len(reader._some("", 1, 1000, newest_first=False)) < 12
+    assert content(tmp_path) == whole

@@ -243,3 +243,15 @@ def test_a_wish_that_writes_over_what_it_was_shown_changes_no_belief() -> None:
         return np.zeros(4)
 
     assert play(spoils) == play(lambda beliefs: np.zeros(4))
+
+
+@pytest.mark.parametrize("name", EVERY_KERNEL)
+def test_a_wish_for_what_the_model_prefers_changes_no_bit(name: str) -> None:
+    def play(wish: Any) -> Any:
+        (seat,), batch, told = sit(ring_seats(), 1), Batch(kernel_of(name)), Told()
+        for seen in (1, 3, 0):
+            batch.submit(seat, [seen], [0], told, wish)
+            batch.flush()
+        return told.results, state_of(seat)
+
+    assert play(lambda beliefs: np.array([0.0, 0, 2, 0])) == play(None)
