@@ -115,6 +115,7 @@ def test_times_are_read_in_the_first_rounds_and_then_in_a_few() -> None:
     for number in range(1, 17 * 10 + 1):
         outcome = all_acted(number, "a")
         performance.add(dataclasses.replace(outcome, latencies=Watched(a=0.001)))
+    performance.take_in()  # the last one, which waits for the next
     assert read == TIMED_AT_FIRST + 10
 
 
