@@ -6,6 +6,7 @@ from ..actors.simulated import SimulatedDispatcher
 from ..actors.virtual_clock import VirtualClock
 from .actor_contract import check_actor
 from .agent_contract import check_agent
+from .memory_contract import check_cleanup, check_embedding, check_strategy
 from .recording import RecordingCall, RecordingRef
 from .simulation import replay, simulate
 
@@ -20,6 +21,9 @@ __all__ = [
     "VirtualClock",
     "check_actor",
     "check_agent",
+    "check_cleanup",
+    "check_embedding",
+    "check_strategy",
     "replay",
     "simulate",
 ]
