@@ -93,6 +93,11 @@ class ActiveInference(Agent):
         """What it holds of the state now: float64, shape (n_states,), a copy."""
         return self._mind.beliefs.copy()
 
+    @property
+    def surprise(self) -> float | None:
+        """How little it expected what it last took in, in nats; None if it skipped that."""
+        return self._mind.surprise
+
     def reset(self, seed: int | None = None) -> None:
         """Begin an episode with the model's D and the seed's random stream."""
         self._mind.reset(seed)

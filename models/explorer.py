@@ -97,6 +97,11 @@ class Explorer(Agent):
         return self._mind.beliefs.copy()
 
     @property
+    def surprise(self) -> float | None:
+        """How little it expected what it last took in, in nats; None if it skipped that."""
+        return self._mind.surprise
+
+    @property
     def goal_memory(self) -> Array:
         """Its belief that each cell holds a goal: float64, shape (n_cells,), a copy."""
         return self._memory[:-1].copy()

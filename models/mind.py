@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +16,8 @@ from .observations import read_index
 from .policies import Plan, best, sample
 from .profile import Profile
 
+_IMPOSSIBLE = 1e-300
+"""What an observation that cannot be counts as, so that the surprise at it is a number."""
 START = -1
 """In a list of past actions: a new episode began here."""
 
@@ -29,7 +32,7 @@ class Mind:
             step, never written into.
     """
 
-    __slots__ = ("_step", "_stream", "beliefs", "engine", "profile")
+    __slots__ = ("_sight", "_step", "_stream", "beliefs", "engine", "profile")
 
     def __init__(self, engine: Engine, profile: Profile) -> None:
         self.engine = engine
@@ -41,6 +44,8 @@ class Mind:
         self.beliefs = self.engine.model.D
         self._stream = chance.key(seed or 0, "action")
         self._step = 0
+        # What was expected and what was seen, as long as nobody has moved on from it.
+        self._sight: tuple[Array, Sequence[int]] | None = None
 
     def retune(self, engine: Engine, profile: Profile) -> None:
         """Go on with the same beliefs, step and stream, thinking more or less."""
@@ -74,8 +79,23 @@ class Mind:
 
     def see(self, observation: Sequence[int]) -> None:
         """Take in an observation, if this step is one of those that do."""
+        self._sight = None
         if self._step % self.profile.selective_update_interval == 0:
+            self._sight = self.beliefs, observation
             self.beliefs = self.engine.posterior(self.beliefs, observation)
+
+    @property
+    def surprise(self) -> float | None:
+        """Give -ln p(observation | all before), in nats; None if the last was not taken in.
+
+        With exact inference this is the variational free energy after the observation.
+        """
+        if self._sight is None:
+            return None
+        joint, observation = self._sight
+        for matrix, outcome in zip(self.engine.model.A, observation, strict=True):
+            joint = joint * matrix[outcome]
+        return -math.log(max(float(joint.sum()), _IMPOSSIBLE))
 
     def plan(self, preferences: Array | None = None) -> Plan:
         """Score all policies from the present beliefs."""

@@ -103,11 +103,14 @@ def check_embedding(
     """
     name = str(getattr(embedding, "__name__", type(embedding).__name__))
     given = list(texts)
-    checked = CheckedEmbedding(embedding)
     try:
-        together = checked(given)
-        alone = [checked([text])[0] for text in given]
+        CheckedEmbedding(embedding)(given)
+        together = np.asarray(embedding(given), np.float64)
+        alone = [np.asarray(embedding([text]), np.float64)[0] for text in given]
     except Exception as error:
         raise AssertionError(f"{name}: {error}") from error
-    same = all(np.allclose(a, b, atol=1e-5) for a, b in zip(together, alone, strict=True))
+    same = all(
+        a.shape == b.shape and np.allclose(a, b, atol=1e-5)
+        for a, b in zip(together, alone, strict=True)
+    )
     require(same, name, "gives a text another vector in other company")

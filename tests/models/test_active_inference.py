@@ -385,3 +385,26 @@ def test_a_missing_pymdp_is_an_error_that_holds_the_install_line(
     monkeypatch.setattr(pymdp_backend.importlib, "import_module", absent)
     with pytest.raises(MissingExtraError, match=r"pip install 'antiphon\[pymdp\]'"):
         make(backend="pymdp")
+
+
+def test_surprise_is_the_free_energy_of_what_was_seen() -> None:
+    A = np.array([[0.9, 0.2], [0.1, 0.8]])
+    B = np.stack([np.eye(2), np.eye(2)[::-1]], axis=2)
+    agent = ActiveInference({"A": A, "B": B, "D": np.array([0.5, 0.5])})
+    agent.reset(1)
+    assert agent.surprise is None
+    agent.act(0, Context())
+    assert agent.surprise == pytest.approx(-np.log(0.5 * 0.9 + 0.5 * 0.2))
+    # Variational free energy: E_q[ln q - ln p(o, s)], which exact beliefs bring down to it.
+    q, joint = agent.beliefs, np.array([0.5, 0.5]) * A[0]
+    assert agent.surprise == pytest.approx(float(np.sum(q * (np.log(q) - np.log(joint)))))
+
+
+def test_an_observation_that_was_skipped_surprises_nobody() -> None:
+    settings = InferenceSettings(selective_update_interval=2)
+    agent = ActiveInference({"A": np.eye(2), "B": np.eye(2)[:, :, None]}, settings)
+    agent.reset(1)
+    agent.act(0, Context())
+    assert agent.surprise is not None
+    agent.act(0, Context())
+    assert agent.surprise is None

@@ -63,9 +63,9 @@ def test_a_strategy_that_breaks_a_rule_is_told_which(strategy: Any, rule: str) -
 @pytest.mark.parametrize(
     ("cleanup", "rule"),
     [
-        (lambda candidates, count, round: [], "must|gives"),
-        (lambda candidates, count, round: [10**6], "10000|choose|not"),
-        (lambda candidates, count, round: [candidates[0].sequence] * count, "once|twice|gives"),
+        (lambda candidates, count, _: [], "must|gives"),
+        (lambda candidates, count, _: [10**6], "10000|choose|not"),
+        (lambda candidates, count, _: [candidates[0].sequence] * count, "once|twice|gives"),
     ],
 )
 def test_a_clean_up_that_breaks_a_rule_is_told_which(cleanup: Any, rule: str) -> None:
@@ -84,7 +84,7 @@ def company(texts: list[str]) -> Any:
 @pytest.mark.parametrize(
     ("embedding", "rule"),
     [
-        (ragged, "dimension"),
+        (ragged, "other company"),
         (company, "other company"),
         (lambda texts: np.full((len(texts), 3), np.nan), "finite"),
     ],
