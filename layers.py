@@ -62,8 +62,7 @@ class Layers:
         for name, values in self.file.items():
             if name not in known:
                 raise SettingsError(name, f"no such section{_near(name, known)}", source=self.path)
-            else:
-                self._check_keys(values, known[name], self.path)
+            self._check_keys(values, known[name], self.path)
         every = set().union(*known.values())
         self._check_keys(self.environ, every, "environment", PREFIX)
 

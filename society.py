@@ -152,6 +152,7 @@ class Society(Voice):
         label = kind if isinstance(kind, str) and ":" not in kind else cls.__name__
         host_cls = host_type(host)
         given, resolved = prepare_options(cls, self._rulebook.layers, options)
+        cls.prepare(given.get("settings"))
         taken = self._roster.take(label, n, ids)
         for agent_id in taken:
             self._roster.enter(Resident(agent_id, cls, host_cls, given))

@@ -14,6 +14,7 @@ from ..coordination.recommendation import Recommendation
 
 _EXTRAS = {
     "pymdp": ("inferactively-pymdp", "the reference backend, --backend pymdp"),
+    "fast": ("numba", "compiled inference, --backend numba"),
     "data": ("pandas", "data frames of runs"),
 }
 

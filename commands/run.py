@@ -60,7 +60,7 @@ def add_parser(commands: Any) -> None:
     )
     add("--host", default="agent-actor", help="the actor round each agent, named likewise")
     add("--profile", help="how much explorers think: fast, balanced, accurate, realtime, batch")
-    add("--backend", choices=("numpy", "pymdp"), help="what explorers infer with")
+    add("--backend", choices=("numpy", "numba", "pymdp"), help="what explorers infer with")
     add("--steps", type=int, metavar="N", help=f"environment steps (default {_DEFAULT_STEPS})")
     add("--episodes", type=int, metavar="N", help="episodes; with --steps, whatever comes first")
     add("--timeout", metavar="SECONDS", help="until a round's deadline (default 30)")
@@ -102,6 +102,8 @@ def execute(arguments: argparse.Namespace) -> int:
     build = partial(_build, arguments.environment, _world_options(arguments.world))
     with Society(build, config=arguments.config, **_settings(arguments)) as society:
         kind, n = _who(society, arguments)
+        if arguments.backend == "numba" and not arguments.quiet:
+            print("antiphon: compiling inference (10 s, once)", file=sys.stderr, flush=True)
         society.add(kind, n=n, host=arguments.host, **_agent_options(arguments))
         steps = arguments.steps
         if steps is None and arguments.episodes is None:

@@ -69,7 +69,8 @@ class AgentMemory:
         """
         memory = item.memory if isinstance(item, Recalled) else item
         if isinstance(memory, Remembered):
-            raise ValueError(f"experience {memory.sequence} is whole; only items stand for others")
+            whole = f"experience {memory.sequence} is whole"
+            raise ValueError(f"{whole}; only items stand for others")  # noqa: TRY004  a wrong one
         return self.semantic.why(memory)
 
     def items(self) -> Sequence[Item]:

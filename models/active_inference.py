@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 
 from ..errors import ModelError
 from .agent import Agent, Context, Place
-from .engine import shared_engine
+from .engine import prepare_backend, shared_engine
 from .generative import GenerativeModel
 from .matrices import Array
 from .mind import Mind
@@ -57,6 +57,10 @@ class ActiveInference(Agent):
             raise ModelError(error.field, error.rule, agent_id=agent_id) from None
         self._backend = settings.backend
         self._mind = Mind(engine, profile)
+
+    @classmethod
+    def prepare(cls, settings: InferenceSettings | None) -> None:
+        prepare_backend((settings or InferenceSettings()).backend)
 
     @classmethod
     def create(

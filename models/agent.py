@@ -351,6 +351,16 @@ class Agent(abc.ABC):
         """Make one for a place; override to look at the spaces or the world."""
         return cls(**options)
 
+    @classmethod
+    def prepare(cls, settings: Any) -> None:
+        """Get ready what all of them need and what takes long, such as compiling.
+
+        Called by ``Society.add``, on its caller's thread, so that starting does not wait.
+
+        Args:
+            settings: as ``create`` is going to get them; None for a kind without any.
+        """
+
     def reset(self, seed: int | None = None) -> None:
         """Begin an episode; the seed is the agent's own, different in each episode."""
 

@@ -1,4 +1,4 @@
-"""What an agent computes with: beliefs and plans of one model, in numpy or in pymdp."""
+"""What an agent computes with: beliefs and plans of one model, in numpy, numba or pymdp."""
 
 from __future__ import annotations
 
@@ -8,11 +8,18 @@ from typing import Protocol
 from weakref import WeakValueDictionary
 
 from ..forks import free_in_children
+from ..logs import get_logger
 from .beliefs import Beliefs
 from .generative import GenerativeModel
+from .kernels.choose import choose
+from .kernels.compiled import Compiled
+from .kernels.single import KernelEngine
 from .matrices import Array
 from .planner import Planner
 from .policies import Plan
+
+
+log = get_logger(__name__)
 
 
 class Engine(Protocol):
@@ -49,7 +56,7 @@ def shared_engine(model: GenerativeModel, policy_length: int, backend: str = "nu
     """Give the one engine of all agents whose models are equal; compile it if it is new.
 
     Args:
-        backend: "numpy" or "pymdp".
+        backend: "numpy", "numba" or "pymdp".
 
     Raises:
         ModelError: there are too many policies.
@@ -63,9 +70,22 @@ def shared_engine(model: GenerativeModel, policy_length: int, backend: str = "nu
     return engine
 
 
+def prepare_backend(backend: str) -> None:
+    """Have a backend ready: for numba, compiled, which takes some 10 s once on a machine.
+
+    Raises:
+        MissingExtraError: it is not installed.
+    """
+    if backend == "numba":
+        log.info("inference.compiling", backend=backend)
+        choose(backend).prepare()
+
+
 def _compile(model: GenerativeModel, policy_length: int, backend: str) -> Engine:
     if backend == "numpy":
         return NumpyEngine(model, policy_length)
+    if backend == "numba":
+        return KernelEngine(Compiled.of(model, policy_length), choose("numba"))
     from .pymdp_backend import PymdpEngine  # imported when used: it brings JAX
 
     return PymdpEngine(model, policy_length)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ..errors import ModelError
 from .agent import Agent, Context, Place
-from .engine import shared_engine
+from .engine import prepare_backend, shared_engine
 from .generative import GenerativeModel
 from .grid_map import GridMap
 from .matrices import Array
@@ -61,6 +61,10 @@ class Explorer(Agent):
         self._terrain = terrain
         self._mind = Mind(engine, profile)
         self._memory = terrain.first_memory.copy()
+
+    @classmethod
+    def prepare(cls, settings: InferenceSettings | None) -> None:
+        prepare_backend((settings or InferenceSettings()).backend)
 
     @classmethod
     def create(

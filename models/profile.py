@@ -159,8 +159,9 @@ class InferenceSettings:
     )
     backend: str = setting(
         "numpy",
-        choice("numpy", "pymdp"),
-        "numpy: antiphon's own arithmetic; pymdp: the same agent on pymdp itself, slower",
+        choice("numpy", "numba", "pymdp"),
+        "numpy: antiphon's own arithmetic; numba: the same, compiled (extra fast); pymdp: the "
+        "same agent on pymdp itself, slower",
         aliases={"use_pymdp": _pymdp_or_numpy},
     )
 

@@ -62,7 +62,7 @@ PROBES: dict[str, tuple[Callable[[Any], Any], Any, Any]] = {
     "memory_cleanup": (
         probe("memory_cleanup", live, consolidate=False),
         "fifo",
-        lambda candidates, count, round: [c.sequence for c in candidates][-count:],
+        lambda candidates, count, _: [c.sequence for c in candidates][-count:],
     ),
     "memory_warning": (probe("memory_warning", warned), 0.5, 0.9),
     "consolidate": (probe("consolidate", live), True, False),

@@ -408,3 +408,20 @@ def test_an_observation_that_was_skipped_surprises_nobody() -> None:
     assert agent.surprise is not None
     agent.act(0, Context())
     assert agent.surprise is None
+
+
+@pytest.mark.parametrize("length", [1, 2])
+def test_compiled_inference_chooses_the_same(length: int) -> None:
+    pytest.importorskip("numba")
+    rng = np.random.default_rng(3)
+    A, B = rng.dirichlet(np.ones(4), 3).T, rng.dirichlet(np.ones(3), (3, 2)).transpose(2, 0, 1)
+    chosen, beliefs = [], []
+    for backend in ("numpy", "numba"):
+        tuned = InferenceSettings(backend=backend, policy_length=length)
+        ActiveInference.prepare(tuned)
+        agent = ActiveInference({"A": A, "B": B, "C": np.arange(4.0)}, tuned)
+        agent.reset(5)
+        chosen.append([agent.act(n % 4, Context()) for n in range(30)])
+        beliefs.append(agent.beliefs)
+    assert chosen[0] == chosen[1]
+    np.testing.assert_allclose(beliefs[0], beliefs[1], atol=1e-12)

@@ -96,7 +96,7 @@ def test_a_memory_can_be_asked_from_outside_and_put_in_order_by_hand() -> None:
         why = member.memory.why(item.id)
         assert (why.first, why.count) == (item.first, item.count)
         assert member.memory.statistics().current_size == 0
-        with pytest.raises(UnknownNameError, match="1-99.0"):
+        with pytest.raises(UnknownNameError, match=r"1-99\.0"):
             member.memory.why("1-99.0")
 
 
@@ -112,7 +112,7 @@ def test_a_society_that_keeps_no_memories_says_so() -> None:
         assert run.outcomes == {"acted": 6}
         assert run.memory is None
         with pytest.raises(MemoryOffError):
-            society.memories
+            _ = society.memories
         with pytest.raises(MemoryOffError):
             society["a"].consolidate(force=True)
 
@@ -153,9 +153,13 @@ def test_a_run_with_a_folder_keeps_everything_in_its_store(tmp_path: Path) -> No
 def test_what_does_not_fit_is_refused_before_anybody_starts(
     settings: dict[str, Any], why: str
 ) -> None:
-    with pytest.raises(SettingsError, match=why), Society(Ring(), **settings) as society:
-        society.add(Dice)
-        society.start()
+    def start() -> None:
+        with Society(Ring(), **settings) as society:
+            society.add(Dice)
+            society.start()
+
+    with pytest.raises(SettingsError, match=why):
+        start()
 
 
 def test_a_memory_keeps_its_size_while_the_society_lives() -> None:
