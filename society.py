@@ -7,52 +7,44 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from .actors.actor import Actor
 from .actors.agent_actor import AgentActor
 from .actors.directive import Strategy
 from .actors.groups import Groups
 from .actors.simulated import SimulatedDispatcher
-from .actors.virtual_clock import VirtualClock
 from .clock import Clock, SystemClock
 from .coordination.catalogue import agent_type, host_type
 from .coordination.checks import examine
 from .coordination.course import Course
 from .coordination.ensemble import Ensemble
 from .coordination.environment import Environment
+from .coordination.founding import Founding, simulation_of
 from .coordination.health import Health, HealthSettings
 from .coordination.length import Length
-from .coordination.manifest import manifest, write_json
+from .coordination.manifest import manifest
 from .coordination.member import Member
-from .coordination.options import prepare_options, settings_type_of
+from .coordination.options import prepare_options
 from .coordination.outcome import Outcome
 from .coordination.progress import Progress, Silence, for_terminal
 from .coordination.rollout import Rollout, Step
 from .coordination.roster import Resident, Roster
 from .coordination.rulebook import Rulebook
 from .coordination.run import Run, RunFolder
-from .coordination.setup import Setup
 from .coordination.stage import Stage
-from .coordination.tuner import TunerSettings
-from .coordination.tuning import Tuning, candidates_of, groups_of
 from .coordination.voice import Voice
 from .errors import (
     EscalatedError,
     MemoryOffError,
     RunInterrupted,
-    SettingsError,
     StoppedError,
-    UnknownNameError,
 )
 from .forks import here
 from .layers import Layers, resolve
-from .models.agent import Agent, Place
-from .models.profile import InferenceSettings
-from .settings import SettingsType, SocietySettings
+from .models.agent import Agent
+from .settings import SocietySettings
 
 if TYPE_CHECKING:
     from .memory.embedding import Embedding
@@ -99,7 +91,7 @@ class Society(Voice):
         if simulation is not None:
             settings.setdefault("dispatcher", "simulated")
         self._rulebook = Rulebook(Layers.read(config), settings)
-        self._simulation = _simulation(clock, simulation, self.settings)
+        self._simulation = simulation_of(clock, simulation, self.settings)
         self._clock = self._simulation.clock if self._simulation else clock or SystemClock()
         self._strategy = strategy
         self._embedding = embedding
@@ -197,37 +189,17 @@ class Society(Voice):
             raise StoppedError("the society has been stopped; found a new one")
         if self._stage is not None:
             return
-        residents = self._roster.residents
-        if not residents:
-            raise ValueError("a society needs agents; add some first")
-        if self._roster.vacant:
-            raise ValueError(f"nobody plays {', '.join(self._roster.vacant)}; add agents for them")
-        for agent_id in chain.from_iterable(self._together):
-            self._known(agent_id)
-        ids = [resident.agent_id for resident in residents]
-        if self._environment is not None:
-            # Sorted, so that nothing depends on who was added first.
-            self._environment.settle(sorted(ids))
-        self._rulebook.open(self._environment, ids, self._settings_types())
-        setup = Setup.of(
-            self.settings,
-            self._clock,
+        self._stage = Founding(
+            rulebook=self._rulebook,
+            roster=self._roster,
+            environment=self._environment,
+            rollout=self._rollout,
+            clock=self._clock,
+            simulation=self._simulation,
             strategy=self._strategy,
             together=self._together,
-            simulation=self._simulation,
-        )
-        tuning = self._tuning(residents)
-        memories, staff = self._memories(ids)
-        ensemble = Ensemble(
-            residents,
-            {agent_id: self._place(agent_id) for agent_id in ids},
-            setup,
-            staff=staff,
-            memories=memories or {},
-        )
-        if memories is not None:
-            memories.surprises = ensemble.surprises()
-        self._stage = Stage(ensemble, self._rollout, tuning, memories)
+            embedding=self._embedding,
+        ).stage()
 
     def stop(self) -> None:
         """Stop every actor within the grace; may be called again, and from any thread.
@@ -394,14 +366,6 @@ class Society(Voice):
         vitals = Health(len(self)) if stage is None else stage.vitals(running=not self._stopped)
         return examine(vitals, self._health_settings)
 
-    def _memories(self, ids: Sequence[str]) -> tuple[Memories | None, list[Actor]]:
-        settings = self._rulebook.memory
-        if not settings.memory_size:
-            return None, []
-        from .memory.memories import Memories  # as what follows from it, where it is wanted
-
-        return Memories.found(ids, settings, clock=self._clock, embedding=self._embedding)
-
     @property
     def memories(self) -> Memories:
         """What the agents remember, by id, for reading; ``society["a"].memory`` is one of them.
@@ -414,15 +378,6 @@ class Society(Voice):
         if memories is None:
             raise MemoryOffError
         return memories
-
-    def _tuning(self, residents: Sequence[Resident]) -> Tuning | None:
-        if not self.settings.tuner:
-            return None
-        groups = groups_of(candidates_of(residents))
-        if not groups:
-            rule = "needs a target_ms: profile realtime or batch, or target_ms=... when adding"
-            raise SettingsError("tuner", rule, source=self.source("tuner"))
-        return Tuning(groups, resolve(TunerSettings, self._rulebook.layers, {}).values)
 
     @property
     def settings(self) -> SocietySettings:
@@ -453,30 +408,11 @@ class Society(Voice):
         return self._stage
 
     def _known(self, agent_id: str) -> str:
-        if agent_id not in self._roster:
-            raise UnknownNameError("agent", agent_id, known=list(self)[:8])
-        return agent_id
+        return self._roster.check(agent_id)
 
     def _not_started(self, what: str) -> None:
         if self._stage is not None or self._stopped:
             raise StoppedError(f"{what} before the society starts, and it has")
-
-    def _settings_types(self) -> set[type[SettingsType]]:
-        found = {settings_type_of(resident.kind) for resident in self._roster.residents}
-        return {
-            InferenceSettings,
-            HealthSettings,
-            TunerSettings,
-            *(kind for kind in found if kind is not None),
-        }
-
-    def _place(self, agent_id: str) -> Place:
-        env = self._environment
-        if env is None:
-            return Place(agent_id)
-        return Place(
-            agent_id, env.world, env.observation_space(agent_id), env.action_space(agent_id)
-        )
 
     def _choose_dispatcher(self, dispatcher: str) -> None:
         if self._stage is not None:
@@ -484,16 +420,11 @@ class Society(Voice):
         self._rulebook.set_dispatcher(dispatcher)
 
     def _write_manifest(self, folder: RunFolder) -> None:
-        if folder.out is None:
-            return
         env = self._environment
         assert env is not None
         settings = self._rulebook.to_dict()
-        write_json(folder.path / "settings.json", settings)
-        write_json(
-            folder.path / "manifest.json",
-            manifest(env.name, env.names, self._roster.residents, settings),
-        )
+        residents = self._roster.residents
+        folder.write_manifest(settings, manifest(env.name, env.names, residents, settings))
 
     def _with_speedup(self, run: Run, recipe: Callable[[], Any]) -> Run:
         keywords = {**dataclasses.asdict(self.settings), "dispatcher": "inline"}
@@ -503,18 +434,3 @@ class Society(Voice):
                 twin.add(kind, ids=ids, host=host, **options)
             inline = twin.run(run.rounds, progress=Silence())
         return dataclasses.replace(run, speedup=inline.seconds / run.seconds)
-
-
-def _simulation(
-    clock: Clock | None, given: SimulatedDispatcher | None, settings: SocietySettings
-) -> SimulatedDispatcher | None:
-    """Give what runs a simulated society; None for any other."""
-    if settings.dispatcher != "simulated":
-        if given is not None:
-            raise SettingsError("dispatcher", "must be simulated, for a simulation is given")
-        return None
-    if given is None and (clock is None or isinstance(clock, VirtualClock)):
-        return SimulatedDispatcher(settings.seed, clock=clock)
-    if given is None or (clock is not None and clock is not given.clock):
-        raise ValueError("a simulated society lives by its simulation's clock, and no other")
-    return given

@@ -53,12 +53,12 @@ def cases(*, small: bool) -> list[Case]:
     ]
 
 
-def _reading(repeats: int) -> Case:
+def _reading(repeats: int, seen: int = 1_000) -> Case:
     return Case(
         name="recent(10)",
         unit="call",
         repeats=repeats,
-        variants=_readers,
+        variants=partial(_readers, seen),
         ratios=(
             Ratio("recent_1e6_over_1e3", "after 1e6", "after 1e3", 2.0, Better.LESS),
             Ratio("recent_over_deque", "after 1e3", "deque", better=Better.LESS),
@@ -67,9 +67,9 @@ def _reading(repeats: int) -> Case:
 
 
 @contextmanager
-def _readers() -> Iterator[list[Variant]]:
+def _readers(seen: int) -> Iterator[list[Variant]]:
     life = wandered(1_000)
-    few, many, plain = _filled(life, 1), _filled(life, 1_000), deque(life, maxlen=_HELD)
+    few, many, plain = _filled(life, 1), _filled(life, seen), deque(life, maxlen=_HELD)
 
     def run(recent: Callable[[], Sequence[Any]], units: int) -> Any:
         for _ in range(units):
@@ -94,12 +94,12 @@ def _filled(life: Sequence[Experience], times: int) -> EpisodicMemory:
     return memory
 
 
-def _writing(repeats: int) -> Case:
+def _writing(repeats: int, seen: int = 1_000) -> Case:
     return Case(
         name="record",
         unit="experience",
         repeats=repeats,
-        variants=_writers,
+        variants=partial(_writers, seen),
         ratios=(
             Ratio("record_1e6_over_1e3", "after 1e6", "after 1e3", better=Better.LESS),
             Ratio("record_over_deque", "after 1e3", "deque", better=Better.LESS),
@@ -108,9 +108,9 @@ def _writing(repeats: int) -> Case:
 
 
 @contextmanager
-def _writers() -> Iterator[list[Variant]]:
+def _writers(seen: int) -> Iterator[list[Variant]]:
     life = wandered(1_000)
-    few, many, plain = _filled(life, 1), _filled(life, 1_000), deque(life, maxlen=_HELD)
+    few, many, plain = _filled(life, 1), _filled(life, seen), deque(life, maxlen=_HELD)
 
     def run(record: Callable[[Experience], Any], units: int) -> None:
         for one in life[:units]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..actors.agent_actor import AgentActor
-from ..errors import AgentIdError
+from ..errors import AgentIdError, UnknownNameError
 from ..models.agent import Agent
 from ..models.names import check_id
 from ..models.outbox import OUTSIDE
@@ -41,6 +41,17 @@ class Roster:
 
     def __contains__(self, agent_id: object) -> bool:
         return agent_id in self._residents
+
+    def check(self, agent_id: str) -> str:
+        """Give an id back, if it is somebody's.
+
+        Raises:
+            UnknownNameError: it is nobody's.
+        """
+        if agent_id not in self._residents:
+            known = [resident.agent_id for resident in self.residents][:8]
+            raise UnknownNameError("agent", agent_id, known=known)
+        return agent_id
 
     @property
     def ids(self) -> KeysView[str]:

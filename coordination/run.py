@@ -41,6 +41,12 @@ class RunFolder:
             if any(out.iterdir()):
                 raise FileExistsError(f"run folder {out} is not empty; choose another name")
 
+    def write_manifest(self, settings: dict[str, Any], manifest: dict[str, Any]) -> None:
+        """Keep what is known before the first round, if the folder is kept."""
+        if self.out is not None:
+            write_json(self.path / "settings.json", settings)
+            write_json(self.path / "manifest.json", manifest)
+
     def write_result(self, figures: dict[str, Any]) -> None:
         """Keep a run's figures, if the folder is kept."""
         if self.out is not None:

@@ -18,7 +18,6 @@ from .matrices import Array
 from .planner import Planner
 from .policies import Plan
 
-
 log = get_logger(__name__)
 
 

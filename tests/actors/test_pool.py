@@ -588,7 +588,8 @@ class GivesPermitsWithoutLimit(Pool):
     ],
 )
 def test_a_pool_with_one_rule_taken_out_is_caught(mutant: type[Pool]) -> None:
-    assert caught_by(hold(mutant), range(3000))
+    # Most are caught by the first few, and one by the 1,487th.
+    assert caught_by(hold(mutant), [*range(60), *range(1450, 3000)])
 
 
 def test_an_end_that_does_not_wait_for_who_is_being_hired_is_caught() -> None:

@@ -17,7 +17,7 @@ class Quiet:
 
 
 def test_reading_writing_consolidating_and_storing_do_their_work() -> None:
-    cases = [memory._reading(1), memory._writing(1), memory._consolidating(1)]
+    cases = [memory._reading(1, 3), memory._writing(1, 3), memory._consolidating(1)]
     for case in [*cases, memory._storing(2, repeats=1)]:
         measured = measure(case, SystemClock(), Quiet())
         assert all(spread.median > 0 for _, spread in measured.figures())
@@ -32,9 +32,9 @@ def test_a_pair_plays_the_same_rounds_with_and_without() -> None:
 
 
 def test_rounds_in_which_too_little_was_consolidated_are_no_pair() -> None:
-    with paired_rounds(2) as play:
-        # Fewer rounds than a window has experiences.
-        assert "were consolidated" in play(10).wrong
+    with paired_rounds(1) as play:
+        # Fewer rounds than a window has experiences: in some of them nothing takes effect.
+        assert any("were consolidated" in play(1).wrong for _ in range(3))
 
 
 def test_the_p99_is_a_round_that_was_played() -> None:

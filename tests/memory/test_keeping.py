@@ -43,7 +43,7 @@ def keep(folder: Path, rounds: list[int], **settings: Any) -> Memories:
 
 
 def test_the_store_and_the_memories_agree(tmp_path: Path) -> None:
-    memories = keep(tmp_path, list(range(1, 61)))
+    memories = keep(tmp_path, list(range(1, 61)), semantic_size=100)
     verified = verify(tmp_path)
     for agent_id in IDS:
         statistics = memories[agent_id].statistics()
