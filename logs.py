@@ -44,12 +44,23 @@ class Log:
             return
         if self._bound is None:
             self._bound = _bound(self._plain)
-        self._bound.log(level, event, **values)
+        shown = {name: _visible(value) for name, value in values.items()}
+        self._bound.log(level, event, **shown)
 
 
 def get_logger(name: str) -> Log:
     """Give the logger of a module."""
     return Log(name)
+
+
+def _visible(value: Any) -> Any:
+    """Give a text as it may stand in one line of a log: what cannot be seen is spelt out."""
+    if not isinstance(value, str) or value.isprintable():
+        return value
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape", "surrogatepass").decode()
+        for char in value
+    )
 
 
 def _bound(logger: logging.Logger) -> Any:
