@@ -45,8 +45,10 @@ log = get_logger(__name__)
 
 _PATIENCE = 600.0
 """Seconds to wait for the supervisor, which itself gives up on a strategy after one minute."""
-_HEADROOM = 2
+_HEADROOM = 1.1
 """How many times as many windows may be handed over in a round as fill up in one."""
+_AHEAD = 2
+"""How many times as quickly windows are worked on as would just do until they are due."""
 _WATCHED_ONE_IN = 20
 """Rounds: looking at every memory in every round would cost as much as recording."""
 _AFTER_A_FAILURE = 10
@@ -120,7 +122,9 @@ class Memories(Mapping[str, AgentMemory]):
         }
         self.surprises: Mapping[str, Callable[[], float | None]] = {}
         """For agents that can tell, what says how surprised they were of late, in nats."""
+        self._ids = list(self._agents)
         self._supervisor = supervisor
+        self._unfinished = 0
         self._hand_overs = HandOvers(settings.consolidation_lag)
         self._slices = SliceLength()
         self._waiting: dict[str, None] = {}
@@ -187,8 +191,7 @@ class Memories(Mapping[str, AgentMemory]):
                 self._waiting[agent_id] = None
         if self._supervisor is not None and self._waiting:
             self._hand_over(round)
-        if round % _WATCHED_ONE_IN == 0:
-            self._watch(round)
+        self._watch(round)
 
     def work(self, last_round: float) -> None:
         """Have ranges consolidated for a while.
@@ -199,8 +202,13 @@ class Memories(Mapping[str, AgentMemory]):
         if self._supervisor is None or not self._hand_overs.under_way:
             return
         length = self._slices.next(last_round)
-        if length > 0 and isinstance(progress := self._ask(Work(length)), Progress):
-            self._slices.spent(progress.seconds)
+        # In even steps: what is left over until it is due would all be done in one round.
+        least = math.ceil(_AHEAD * self._unfinished / (self._settings.consolidation_lag + 1))
+        if length > 0 or least:
+            progress = self._ask(Work(length, least))
+            if isinstance(progress, Progress):
+                self._slices.spent(progress.seconds)
+                self._unfinished = progress.unfinished
 
     def close(self) -> None:
         """Thaw what is under way, and hold every memory to its law.
@@ -278,8 +286,9 @@ class Memories(Mapping[str, AgentMemory]):
         return answer if isinstance(answer, ConsolidationStatistics) else ConsolidationStatistics()
 
     def _watch(self, round: int) -> None:
-        for agent_id, memory in self._agents.items():
-            self.monitor.record(agent_id, memory.statistics(), round=round)
+        """Look at some of the memories; at each of them every so many rounds."""
+        for agent_id in self._ids[round % _WATCHED_ONE_IN :: _WATCHED_ONE_IN]:
+            self.monitor.record(agent_id, self._agents[agent_id].statistics(), round=round)
 
     def _hand_over(self, round: int) -> None:
         """Offer some of those that wait; all at once they would hold up one round together."""
@@ -294,6 +303,7 @@ class Memories(Mapping[str, AgentMemory]):
             count = min(self._settings.window, len(self._agents[agent_id].episodic))
             self._supervisor.tell(Offer(self._freeze(agent_id, count, round)))
             offered += 1
+        self._unfinished += offered
 
     def _freeze(self, agent_id: str, count: int, round: int, lag: int | None = None) -> HandOver:
         frozen = self._agents[agent_id].episodic.freeze(count)

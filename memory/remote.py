@@ -6,19 +6,17 @@ import importlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import numpy as np
-
 from ..actors.failures import describe
 from ..actors.future import Future
 from ..actors.processes import WorkerProcess
 from ..clock import Clock
 from ..errors import StoppedError, WorkerError
-from ..models.payload import seal
 from .compact import unpack
 from .consolidation import PATIENCE, Consolidation, Strategy, drafted
 from .drafting import DraftError
 from .hand_over import HandOver
 from .item import Item
+from .packed_item import pack_item, unpack_item
 from .packing import pack_value, unpack_value
 
 JOBS = f"{__name__}:consolidate"
@@ -70,50 +68,20 @@ class RemoteConsolidation(Consolidation):
         if isinstance(made, str):
             raise DraftError(made)
         for one in made:
-            yield _read(one, self.hand_over.packed)
+            yield unpack_item(one)
 
 
 def consolidate(job: bytes) -> bytes:
     """Do the strategy's part of a job; what worker processes call."""
     target, packed = unpack_value(job)
     window = [unpack(one) for one in packed]
-    places = {one.sequence: place for place, one in enumerate(window)}
     try:
         items = [item for item in drafted(_load(target), window) if item is not None]
     except DraftError as error:
         return pack_value(str(error))
     except Exception as error:  # noqa: BLE001  it is the strategy's, and is said of it
         return pack_value(f"it raised {describe(error)}")
-    return pack_value([_written(item, places) for item in items])
-
-
-def _written(item: Item, places: dict[int, int]) -> bytes:
-    ranges = np.array(item.members, np.int64)
-    samples = [places[sample.sequence] for sample in item.samples]
-    return pack_value([
-        item.id, item.kind, item.content, item.text, item.first, item.last, item.count,
-        ranges, samples, item.importance, item.round, item.reward,
-    ])  # fmt: skip
-
-
-def _read(written: bytes, packed: Sequence[bytes]) -> Item:
-    (
-        id, kind, content, text, first, last, count, ranges, samples, importance, round, reward
-    ) = unpack_value(written)  # fmt: skip
-    return Item(
-        id=id,
-        kind=kind,
-        content=seal(content),
-        text=text,
-        first=first,
-        last=last,
-        count=count,
-        members=tuple((low, high) for low, high in ranges.tolist()),
-        samples=tuple(unpack(packed[place]) for place in samples),
-        importance=importance,
-        round=round,
-        reward=reward,
-    )
+    return pack_value([pack_item(item) for item in items])
 
 
 def _load(target: str) -> Strategy:

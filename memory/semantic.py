@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import bisect
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ..errors import UnknownNameError
 from .item import Item
+from .packed_item import pack_item, unpack_item
 from .ranges import Ranges
 from .remembered import Remembered
 
@@ -55,13 +56,37 @@ class SemanticStatistics:
 
 
 class _Held(NamedTuple):
-    """Everything at one moment; never changed, only replaced, so that readers need no lock."""
+    """Everything at one moment; never changed, only replaced, so that readers need no lock.
 
-    items: tuple[Item, ...] = ()
-    by_id: dict[str, Item] = {}  # noqa: RUF012  the empty one of a memory without items
+    Columns, in the order in which the items came. They hold nothing but numbers, texts and
+    bytes: a society's items are many, and the garbage collector need not look at them.
+    """
+
+    ids: tuple[str, ...] = ()
+    firsts: tuple[int, ...] = ()
+    counts: tuple[int, ...] = ()
+    importances: tuple[float, ...] = ()
+    packed: tuple[bytes, ...] = ()
     added: int = 0
     forgotten: int = 0
     forgotten_experiences: int = 0
+
+    def with_new(self, items: Iterable[Item]) -> _Held:
+        """Give the same with more items behind; they are not counted in."""
+        new = tuple(items)
+        return self._replace(
+            ids=self.ids + tuple(item.id for item in new),
+            firsts=self.firsts + tuple(item.first for item in new),
+            counts=self.counts + tuple(item.count for item in new),
+            importances=self.importances + tuple(item.importance for item in new),
+            packed=self.packed + tuple(pack_item(item) for item in new),
+        )
+
+    def only(self, places: Sequence[int]) -> _Held:
+        """Give the same with the items at these places alone."""
+        columns = (self.ids, self.firsts, self.counts, self.importances, self.packed)
+        few: list[Any] = [tuple(column[place] for place in places) for column in columns]
+        return _Held(*few, self.added, self.forgotten, self.forgotten_experiences)
 
 
 class SemanticMemory:
@@ -74,47 +99,52 @@ class SemanticMemory:
         """Take how many items it holds.
 
         Raises:
-            ValueError: it has no room for a single item.
+            ValueError: limit is no whole number >= 1.
         """
-        if limit < 1:
-            raise ValueError(f"limit must be >= 1, got {limit!r}")
+        if type(limit) is not int or limit < 1:
+            raise ValueError(f"limit must be a whole number >= 1, got {limit!r}")
         self.limit = limit
         self._held = _Held()
+        # What was unpacked for whoever asked last; most memories are asked by nobody.
+        self._read: tuple[_Held, tuple[Item, ...]] = self._held, ()
 
     def __len__(self) -> int:
-        return len(self._held.items)
+        return len(self._held.ids)
 
-    def add(self, items: Iterable[Item]) -> tuple[Item, ...]:
-        """Take in the items of one consolidation.
-
-        Returns:
-            Those that were forgotten to make room, in lived order: the least important, and of
-            equals those that came first. A new item may be among them.
+    def add(self, items: Iterable[Item]) -> tuple[str, ...]:
+        """Take items in; give the ids of those that had to go, which may be new ones.
 
         Raises:
             ValueError: one of them is here already, and nothing was added.
         """
         held, new = self._held, tuple(items)
-        by_id = dict(held.by_id)
+        known = set(held.ids)
         for item in new:
-            if item.id in by_id:
+            if item.id in known:
                 raise ValueError(f"an item is added once, got {item.id!r} again")
-            by_id[item.id] = item
-        kept, gone = _divided(held.items + new, self.limit)
-        for item in gone:
-            del by_id[item.id]
-        self._held = _Held(
-            items=kept,
-            by_id=by_id,
+            known.add(item.id)
+        grown = held.with_new(new)
+        kept, gone = _divided(grown.importances, self.limit)
+        self._held = (grown.only(kept) if gone else grown)._replace(
             added=held.added + len(new),
             forgotten=held.forgotten + len(gone),
-            forgotten_experiences=held.forgotten_experiences + sum(item.count for item in gone),
+            forgotten_experiences=held.forgotten_experiences
+            + sum(grown.counts[place] for place in gone),
         )
-        return gone
+        return tuple(grown.ids[place] for place in gone)
 
     def items(self) -> tuple[Item, ...]:
-        """Give all items in the order in which they came."""
-        return self._held.items
+        """Give all items in the order in which they came; the same tuple until more come."""
+        held = self._held
+        read, items = self._read
+        if read is not held:
+            known = {item.id: item for item in items}
+            items = tuple(
+                known.get(item_id) or unpack_item(packed)
+                for item_id, packed in zip(held.ids, held.packed, strict=True)
+            )
+            self._read = held, items
+        return items
 
     def why(self, item: str | Item) -> Provenance:
         """Say which experiences an item came from.
@@ -124,9 +154,9 @@ class SemanticMemory:
         """
         held = self._held
         item_id = item.id if isinstance(item, Item) else item
-        found = held.by_id.get(item_id) if isinstance(item_id, str) else None
-        if found is None:
+        if item_id not in held.ids:
             raise _unknown(item_id, held)
+        found = unpack_item(held.packed[held.ids.index(item_id)])
         return Provenance(
             item=found.id,
             first=found.first,
@@ -140,42 +170,41 @@ class SemanticMemory:
         """Give the figures of now."""
         held = self._held
         return SemanticStatistics(
-            items=len(held.items),
+            items=len(held.ids),
             limit=self.limit,
             added=held.added,
-            experiences=sum(item.count for item in held.items),
+            experiences=sum(held.counts),
             forgotten=held.forgotten,
             forgotten_experiences=held.forgotten_experiences,
         )
 
 
-def _divided(items: tuple[Item, ...], limit: int) -> tuple[tuple[Item, ...], tuple[Item, ...]]:
-    """Give the most important items, as many as there is room for, and the others."""
-    excess = len(items) - limit
+def _divided(importances: Sequence[float], limit: int) -> tuple[list[int], list[int]]:
+    """Give the places of the most important, as many as there is room for, and the others."""
+    excess = len(importances) - limit
+    places = range(len(importances))
     if excess <= 0:
-        return items, ()
+        return list(places), []
     # Sorting is stable, so that of equals the first to come goes first.
-    places = sorted(range(len(items)), key=lambda place: items[place].importance)
-    going = set(places[:excess])
-    kept = tuple(item for place, item in enumerate(items) if place not in going)
-    return kept, tuple(items[place] for place in sorted(going))
+    going = set(sorted(places, key=importances.__getitem__)[:excess])
+    return [place for place in places if place not in going], sorted(going)
 
 
 def _unknown(item_id: object, held: _Held) -> UnknownNameError:
     name = str(item_id)
-    hint = "" if held.items else "nothing has been consolidated yet"
+    hint = "" if held.ids else "nothing has been consolidated yet"
     if held.forgotten:
         hint = f"{held.forgotten:,} less important ones were forgotten"
     shown = name if len(name) <= 80 else name[:79] + "…"
-    return UnknownNameError("item", shown, known=_near(name, held.items), hint=hint)
+    return UnknownNameError("item", shown, known=_near(name, held), hint=hint)
 
 
-def _near(name: str, items: tuple[Item, ...]) -> list[str]:
+def _near(name: str, held: _Held) -> list[str]:
     """Give the ids of the items lived next to the one meant; the last ones if that is unclear."""
-    ordered = sorted(items, key=lambda item: (item.first, item.id))
+    ordered = sorted(zip(held.firsts, held.ids, strict=True))
     meant = re.match(r"\D{0,3}(\d{1,18})", name, re.ASCII)
     place = len(ordered)
     if meant is not None:
-        place = bisect.bisect_left(ordered, int(meant[1]), key=lambda item: item.first)
+        place = bisect.bisect_left(ordered, (int(meant[1]), ""))
     start = min(max(0, place - _NEAR // 2), max(0, len(ordered) - _NEAR))
-    return [item.id for item in ordered[start : start + _NEAR]]
+    return [item_id for _, item_id in ordered[start : start + _NEAR]]

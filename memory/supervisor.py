@@ -36,6 +36,9 @@ class Work:
     """Asked of the memory supervisor between rounds: go on for so long, then say how it stands."""
 
     seconds: float
+    least: int = 0
+    """How many hand-overs to get done however long that takes; a worker process is not
+    waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +103,7 @@ class MemorySupervisor(Actor):
     def on_receive(self, message: Any) -> Any:
         match message:
             case Work():
-                return self._work(message.seconds)
+                return self._work(message.seconds, message.least)
             case Collect():
                 return self._consolidations.collect(message.round)
             case Offer():
@@ -125,11 +128,11 @@ class MemorySupervisor(Actor):
         if self._worker is not None:
             self._worker.stop()
 
-    def _work(self, seconds: float) -> Progress:
+    def _work(self, seconds: float, least: int) -> Progress:
         began = self.clock.now()
-        end = began + seconds
-        work = self._consolidations
-        work.work(lambda: self.clock.now() >= end)
+        end, work = began + seconds, self._consolidations
+        left = work.unfinished - least
+        work.work(lambda: work.unfinished <= left and self.clock.now() >= end)
         return Progress(work.open, work.unfinished, work.next_due, self.clock.now() - began)
 
     def _begin(self, hand_over: HandOver) -> Consolidation:

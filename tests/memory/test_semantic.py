@@ -79,7 +79,7 @@ def test_the_least_important_is_forgotten_and_counted() -> None:
     memory = SemanticMemory(limit=2)
     memory.add([item(1, 50, importance=3.0), item(51, 100, importance=1.0)])
     gone = memory.add([item(101, 110, importance=2.0)])
-    assert [one.id for one in gone] == ["51-100.0"]
+    assert [*gone] == ["51-100.0"]
     assert [one.id for one in memory.items()] == ["1-50.0", "101-110.0"]
     figures = memory.statistics()
     assert (figures.items, figures.added, figures.experiences) == (2, 3, 60)
@@ -91,13 +91,13 @@ def test_the_least_important_is_forgotten_and_counted() -> None:
 def test_of_equally_important_items_the_first_to_come_is_forgotten() -> None:
     memory = SemanticMemory(limit=2)
     gone = memory.add([item(1, 10), item(11, 20), item(21, 30)])
-    assert [one.id for one in gone] == ["1-10.0"]
+    assert [*gone] == ["1-10.0"]
 
 
 def test_a_new_item_may_be_the_least_important_itself() -> None:
     memory = SemanticMemory(limit=1)
     memory.add([item(1, 10, importance=2.0)])
-    assert [one.id for one in memory.add([item(11, 20, importance=1.0)])] == ["11-20.0"]
+    assert [*memory.add([item(11, 20, importance=1.0)])] == ["11-20.0"]
     assert [one.id for one in memory.items()] == ["1-10.0"]
 
 
@@ -121,5 +121,5 @@ def test_what_a_reader_holds_does_not_change_beside_the_writer() -> None:
 
 
 def test_a_memory_without_room_is_refused() -> None:
-    with pytest.raises(ValueError, match="limit must be >= 1, got 0"):
+    with pytest.raises(ValueError, match="limit must be a whole number >= 1, got 0"):
         SemanticMemory(limit=0)

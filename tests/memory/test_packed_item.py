@@ -1,0 +1,51 @@
+"""An item that was packed comes back equal, and nobody can change it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from antiphon.memory.item import Draft, Item
+from antiphon.memory.packed_item import pack_item, unpack_item
+from antiphon.memory.remembered import Remembered
+from antiphon.models.payload import seal
+from antiphon.tests.memory.consolidating import explored, form, lived, remembered
+
+
+def made(content: Any = None, members: tuple[int, ...] = (1, 2, 3, 7, 9)) -> Item:
+    life = explored(max(members))
+    window = {one.sequence: one for one in remembered(*life)}
+    draft = Draft(
+        "some",
+        seal(content),
+        "a text — with ünïcode \ud800",
+        members,
+        2.5,
+        (members[0], members[-1]),
+    )
+    return Item.of(draft, window, f"1-{max(members)}.0")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [None, 1, 2.5, "text", [1, [2, {"a": None}]], {"seen": np.arange(6).reshape(2, 3)}, {}],
+)
+def test_it_comes_back_bit_for_bit(content: Any) -> None:
+    item = made(content)
+    assert form(unpack_item(pack_item(item))) == form(item)
+
+
+def test_many_ranges_are_no_more_values_than_one() -> None:
+    members = tuple(range(1, 400, 2))
+    window = {n: Remembered(n, lived(n), 1.0, None) for n in members}
+    item = Item.of(Draft("some", None, "", members), window, "1-399.0")
+    assert unpack_item(pack_item(item)).members == item.members
+
+
+def test_nobody_can_change_what_comes_back() -> None:
+    item = unpack_item(pack_item(made({"seen": np.zeros(3), "more": [1]})))
+    with pytest.raises(TypeError):
+        item.content["seen"] = 1
+    with pytest.raises(ValueError, match="read-only"):
+        item.content["seen"][0] = 1.0
