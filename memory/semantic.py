@@ -6,7 +6,7 @@ import bisect
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from ..errors import UnknownNameError
 from .item import Item
@@ -14,6 +14,7 @@ from .packed_item import pack_item, unpack_item
 from .ranges import Ranges
 from .remembered import Remembered
 
+T = TypeVar("T")
 _NEAR = 5
 """How many ids are offered in place of one that is unknown."""
 
@@ -84,9 +85,17 @@ class _Held(NamedTuple):
 
     def only(self, places: Sequence[int]) -> _Held:
         """Give the same with the items at these places alone."""
-        columns = (self.ids, self.firsts, self.counts, self.importances, self.packed)
-        few: list[Any] = [tuple(column[place] for place in places) for column in columns]
-        return _Held(*few, self.added, self.forgotten, self.forgotten_experiences)
+        return self._replace(
+            ids=_at(self.ids, places),
+            firsts=_at(self.firsts, places),
+            counts=_at(self.counts, places),
+            importances=_at(self.importances, places),
+            packed=_at(self.packed, places),
+        )
+
+
+def _at(column: tuple[T, ...], places: Sequence[int]) -> tuple[T, ...]:
+    return tuple(column[place] for place in places)
 
 
 class SemanticMemory:
