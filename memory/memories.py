@@ -15,7 +15,6 @@ from ..errors import AskError, CleanupError, StoppedError
 from ..logs import get_logger
 from ..models.experience import Experience
 from .agent_memory import AgentMemory
-from .cleanup import find_cleanup
 from .consolidation import Consolidated, Failed, Result
 from .consolidations import ConsolidationStatistics
 from .embedding import Embedding
@@ -107,7 +106,7 @@ class Memories(Mapping[str, AgentMemory]):
         Raises:
             UnknownNameError, PluginError: there is no such clean-up.
         """
-        cleanup = find_cleanup(settings.memory_cleanup)
+        cleanup = settings.cleanup
         self._settings = settings
         self._clock = clock
         self._round = 0

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from ..errors import SettingsError
 from ..settings import choice, flag, number, optional, setting, whole
 from .alerts import Thresholds
+from .cleanup import Age, Cleanup, find_cleanup
 from .limits import MemoryLimits
 
 _LOW = 0.75
@@ -41,6 +42,11 @@ class MemorySettings:
         named_or_called,
         "which of them go when there are too many: fifo, age, relevance, or a plug-in",
         aliases={"memory_cleanup_strategy": named_or_called},
+    )
+    memory_age: int | None = setting(
+        None,
+        optional(whole(least=1)),
+        "rounds after which an experience goes, with memory_cleanup='age'; 1,000 if none",
     )
     memory_warning: float = setting(
         0.8,
@@ -96,6 +102,8 @@ class MemorySettings:
         if self.window > self.threshold:
             rule = f"must be <= consolidation_threshold, which is {self.threshold}"
             raise SettingsError("consolidation_window", f"{rule}, got {self.window}")
+        if self.memory_age is not None and self.memory_cleanup != "age":
+            raise SettingsError("memory_age", "is used with memory_cleanup='age' alone")
         if self.memory_warning > 1:
             raise SettingsError("memory_warning", f"must be <= 1, got {self.memory_warning:g}")
 
@@ -120,6 +128,17 @@ class MemorySettings:
     def most_items(self) -> int:
         """How many items each agent keeps."""
         return self.semantic_size or max(8, self.memory_size // 8)
+
+    @property
+    def cleanup(self) -> Cleanup:
+        """What chooses who goes.
+
+        Raises:
+            UnknownNameError, PluginError: there is none of this name.
+        """
+        if self.memory_age is not None:
+            return Age(self.memory_age)
+        return find_cleanup(self.memory_cleanup)
 
     @property
     def limits(self) -> MemoryLimits:

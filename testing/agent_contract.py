@@ -156,6 +156,7 @@ def _optional_methods_take_what_they_are_given(trial: _Trial) -> None:
         ("receive", ("message", "sender", trial.context(0))),
         ("answer", ("question", "sender", trial.context(0))),
         ("episode_ended", (trial.context(0),)),
+        ("agent_died", ("somebody", "it crashed too often", trial.context(0))),
         ("get_state", ()),
         ("set_state", ({},)),
     ):

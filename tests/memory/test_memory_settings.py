@@ -64,6 +64,7 @@ PROBES: dict[str, tuple[Callable[[Any], Any], Any, Any]] = {
         "fifo",
         lambda candidates, count, _: [c.sequence for c in candidates][-count:],
     ),
+    "memory_age": (probe("memory_age", live, memory_cleanup="age", consolidate=False), 3, 6),
     "memory_warning": (probe("memory_warning", warned), 0.5, 0.9),
     "consolidate": (probe("consolidate", live), True, False),
     "consolidation_threshold": (probe("consolidation_threshold", live), 4, 11),
@@ -93,6 +94,8 @@ def test_changing_a_setting_changes_what_happens(key: str) -> None:
         ("memory_bytes", 0),
         ("memory_cleanup", ""),
         ("memory_cleanup", 3),
+        ("memory_age", 0),
+        ("memory_age", 5),
         ("memory_warning", 0),
         ("memory_warning", 1.01),
         ("consolidate", "perhaps"),
@@ -107,7 +110,7 @@ def test_changing_a_setting_changes_what_happens(key: str) -> None:
     ],
 )
 def test_what_breaks_a_rule_is_refused_by_name(key: str, bad: Any) -> None:
-    with pytest.raises(SettingsError, match=f"'{key}'.* must"):
+    with pytest.raises(SettingsError, match=f"'{key}'.* (must|is used with)"):
         lived(1, **{key: bad})
 
 

@@ -142,6 +142,11 @@ class EndlessEpisode(Counter):
         pass
 
 
+class Unmoved(Counter):
+    def agent_died(self, agent_id: str) -> None:
+        pass
+
+
 class NoWayBack(Counter):
     set_state = None  # type: ignore[assignment]
 
@@ -208,6 +213,7 @@ class AnswersBySecretlyActing(Counter):
         (OneEpisodeOnly, "reset takes a seed, and none"),
         (DeafToSenders, "receive takes 3 arguments"),
         (EndlessEpisode, "episode_ended takes 1 arguments"),
+        (Unmoved, "agent_died takes 3 arguments"),
         (NoWayBack, "get_state and set_state come together"),
         (ForgetsState, "goes on exactly as the other"),
         (ForgetsWhatItHides, "goes on exactly as the other"),
