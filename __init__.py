@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from antiphon.actors.agent_actor import AgentActor, Seat
-    from antiphon.actors.directive import Directive
+    from antiphon.actors.care.directive import Directive
     from antiphon.clock import Clock, ManualClock, SystemClock
-    from antiphon.coordination.health import Health, HealthSettings
     from antiphon.coordination.member import Member
-    from antiphon.coordination.monitor import PerformanceMonitor
     from antiphon.coordination.outcome import Outcome, Status
-    from antiphon.coordination.recommend import recommend
-    from antiphon.coordination.recommendation import Recommendation
-    from antiphon.coordination.run import Run
+    from antiphon.coordination.records.run import Run
     from antiphon.coordination.tuner import TunerSettings
-    from antiphon.coordination.warning import HealthWarning
+    from antiphon.coordination.vitals.health import Health, HealthSettings
+    from antiphon.coordination.vitals.monitor import PerformanceMonitor
+    from antiphon.coordination.vitals.recommend import recommend
+    from antiphon.coordination.vitals.recommendation import Recommendation
+    from antiphon.coordination.vitals.warning import HealthWarning
     from antiphon.errors import AntiphonError
     from antiphon.memory.item import Draft, Item
     from antiphon.memory.monitor import MemoryMonitor
@@ -48,15 +48,15 @@ _HOMES = {
     "Board": "models.board",
     "Clock": "clock",
     "Context": "models.agent",
-    "Directive": "actors.directive",
+    "Directive": "actors.care.directive",
     "Draft": "memory.item",
     "Experience": "models.experience",
     "Explorer": "models.explorer",
     "GenerativeModel": "models.generative",
     "GridWorld": "models.grid_world",
-    "Health": "coordination.health",
-    "HealthSettings": "coordination.health",
-    "HealthWarning": "coordination.warning",
+    "Health": "coordination.vitals.health",
+    "HealthSettings": "coordination.vitals.health",
+    "HealthWarning": "coordination.vitals.warning",
     "InferenceSettings": "models.profile",
     "Item": "memory.item",
     "ManualClock": "clock",
@@ -65,19 +65,19 @@ _HOMES = {
     "MemoryProfiler": "memory.profiler",
     "MemorySettings": "memory.settings",
     "Outcome": "coordination.outcome",
-    "PerformanceMonitor": "coordination.monitor",
+    "PerformanceMonitor": "coordination.vitals.monitor",
     "Place": "models.agent",
     "Profile": "models.profile",
     "RandomAgent": "models.random_agent",
-    "Recommendation": "coordination.recommendation",
-    "Run": "coordination.run",
+    "Recommendation": "coordination.vitals.recommendation",
+    "Run": "coordination.records.run",
     "Seat": "actors.agent_actor",
     "Society": "society",
     "SocietySettings": "settings",
     "Status": "coordination.outcome",
     "SystemClock": "clock",
     "TunerSettings": "coordination.tuner",
-    "recommend": "coordination.recommend",
+    "recommend": "coordination.vitals.recommend",
 }
 
 __all__ = [

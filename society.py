@@ -12,29 +12,29 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from .actors.agent_actor import AgentActor
-from .actors.directive import Strategy
-from .actors.groups import Groups
+from .actors.care.directive import Strategy
+from .actors.care.groups import Groups
 from .actors.simulated import SimulatedDispatcher
 from .clock import Clock, SystemClock
 from .coordination.catalogue import agent_type, host_type
-from .coordination.checks import examine
-from .coordination.course import Course
 from .coordination.ensemble import Ensemble
 from .coordination.environment import Environment
 from .coordination.founding import Founding, simulation_of
-from .coordination.health import Health, HealthSettings
-from .coordination.length import Length
-from .coordination.manifest import manifest
 from .coordination.member import Member
 from .coordination.options import prepare_options
 from .coordination.outcome import Outcome
-from .coordination.progress import Progress, Silence, for_terminal
+from .coordination.records.course import Course
+from .coordination.records.length import Length
+from .coordination.records.manifest import manifest
+from .coordination.records.progress import Progress, Silence, for_terminal
+from .coordination.records.run import Run, RunFolder
 from .coordination.rollout import Rollout, Step
 from .coordination.roster import Resident, Roster
 from .coordination.rulebook import Rulebook
-from .coordination.run import Run, RunFolder
 from .coordination.stage import Stage
-from .coordination.voice import Voice
+from .coordination.talk.voice import Voice
+from .coordination.vitals.checks import examine
+from .coordination.vitals.health import Health, HealthSettings
 from .errors import (
     EscalatedError,
     MemoryOffError,

@@ -17,12 +17,12 @@ from ..clock import Clock, SystemClock
 from ..errors import AskError, StartError
 from ..forks import free_in_children
 from ..logs import get_logger
-from .alarms import Alarms
 from .failures import describe, is_ctrl_c
 from .future import Future
 from .mailbox import BLANK, Letter, Mailbox, refuse
 from .registry import unregister
 from .stop_flag import StopFlag
+from .workers.alarms import Alarms
 
 log = get_logger(__name__)
 

@@ -12,6 +12,8 @@ from ..forks import free_in_children
 from ..models import chance
 from ..models.agent import Agent, Context
 from ..models.profile import Profile, Tunable
+from .care.recovery import Recovery
+from .care.snapshots import Stateful
 from .hearing import NOWHERE, Hearer
 from .mailbox import Letter
 from .messages import (
@@ -24,10 +26,8 @@ from .messages import (
     Retune,
     Suspend,
 )
-from .openings import Answers, Openings
-from .recovery import Recovery
 from .seat import Seat
-from .snapshots import Stateful
+from .talk.openings import Answers, Openings
 
 __all__ = ["AgentActor", "Seat"]
 

@@ -11,7 +11,7 @@ from ..errors import AntiphonError, StartError
 from .actor import Actor
 from .agent_actor import AgentActor
 from .failures import describe
-from .sweep import SweptCall
+from .workers.sweep import SweptCall
 
 Visits = Callable[[SweptCall, Sequence[AgentActor], Sequence[int]], None]
 """Takes a call, the hosts to visit, and their indices in it."""

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import pykka
 
 from ..forks import here
-from .pool import blocking
+from .workers.pool import blocking
 
 T = TypeVar("T")
 

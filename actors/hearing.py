@@ -14,11 +14,11 @@ from ..models.memory import Recall
 from ..models.outbox import OUTSIDE, Parcel, Phase
 from ..models.payload import seal
 from .actor import Actor
-from .dead_letters import DeadLetter, Reason
+from .care.recovery import Recovery
 from .failures import describe, is_ctrl_c
+from .mail.dead_letters import DeadLetter, Reason
 from .mailbox import Letter
 from .messages import Deliver, DeliverInOrder, EpisodeEnded, Question
-from .recovery import Recovery
 from .seat import Seat
 
 log = get_logger(__name__)

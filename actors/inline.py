@@ -12,7 +12,7 @@ from .agent_actor import AgentActor
 from .dispatcher import start_error
 from .mailbox import BLANK, Mailbox
 from .registry import register
-from .sweep import Sweep, SweptCall
+from .workers.sweep import Sweep, SweptCall
 
 
 class InlineDispatcher:

@@ -13,15 +13,15 @@ import pykka
 
 from ..errors import MailboxFullError, OutdatedError
 from ..logs import get_logger
-from .counts import Counts
-from .dead_letters import DeadLetter, Reason
-from .handling import PLAIN, handling_of, sender_of
-from .lanes import Gone, Lanes
-from .letters import BLANK, Letter, copy_of, count_blanks, take_behind_blanks
-from .mailbox_rules import UNBOUNDED, MailboxRules
-from .pace import Pace
-from .returns import give_back, is_waited_for, refuse
+from .mail.counts import Counts
+from .mail.dead_letters import DeadLetter, Reason
+from .mail.handling import PLAIN, handling_of, sender_of
+from .mail.lanes import Gone, Lanes
+from .mail.letters import BLANK, Letter, copy_of, count_blanks, take_behind_blanks
+from .mail.mailbox_rules import UNBOUNDED, MailboxRules
+from .mail.returns import give_back, is_waited_for, refuse
 from .turn import Turn
+from .workers.pace import Pace
 
 __all__ = ["BLANK", "FEW", "Letter", "Mailbox", "refuse"]
 

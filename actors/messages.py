@@ -11,7 +11,7 @@ from ..models.agent import Moment
 from ..models.experience import Experience
 from ..models.outbox import Kind, Parcel
 from ..models.profile import Profile
-from .handling import KERNEL, NEWEST, SIGNED
+from .mail.handling import KERNEL, NEWEST, SIGNED
 
 
 class Request:

@@ -11,11 +11,11 @@ from .actor import Actor
 from .agent_actor import AgentActor
 from .dispatcher import Countdown, start_error
 from .mailbox import Mailbox
-from .pool import Pool, PoolLimits, blocking
-from .pool_watch import PoolWatch
-from .starting import Starting
 from .statistics import PoolStatistics
-from .sweep import BlockingSweep, Sweep, SweptCall
+from .workers.pool import Pool, PoolLimits, blocking
+from .workers.pool_watch import PoolWatch
+from .workers.starting import Starting
+from .workers.sweep import BlockingSweep, Sweep, SweptCall
 
 _SLICE = 0.05
 """Seconds to wait for one actor before looking at the next."""

@@ -14,17 +14,17 @@ import pykka
 
 from ..errors import StartError
 from .actor import Actor
-from .agenda import Timed
 from .agent_actor import AgentActor
-from .choices import Choices, SeededChoices
 from .dispatcher import start_error
-from .faults import Faults
 from .future import Future
 from .mailbox import Letter, Mailbox
 from .messages import Request
 from .registry import register
-from .turns import Event, Turns
-from .virtual_clock import VirtualClock
+from .simulation.agenda import Timed
+from .simulation.choices import Choices, SeededChoices
+from .simulation.faults import Faults
+from .simulation.turns import Event, Turns
+from .simulation.virtual_clock import VirtualClock
 
 
 class SimulatedDispatcher:

@@ -12,8 +12,8 @@ from ..forks import here
 from .actor import Actor
 from .dispatcher import Countdown, start_error
 from .limits import thread_limit
-from .pace import Pace
 from .registry import register
+from .workers.pace import Pace
 
 
 class ThreadedDispatcher:

@@ -16,8 +16,8 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from ..coordination.progress import Silence
-from ..coordination.run import Run
+from ..coordination.records.progress import Silence
+from ..coordination.records.run import Run
 from ..errors import WorkError
 from ..models import chance
 from ..models.agent import Context, Place

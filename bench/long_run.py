@@ -7,7 +7,7 @@ import json
 import sys
 from typing import Any, NamedTuple
 
-from ..coordination.machine import resident_bytes
+from ..coordination.vitals.machine import resident_bytes
 from ..society import Society
 from .agents import Adder
 

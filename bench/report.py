@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ..clock import Clock, SystemClock
-from ..coordination.manifest import fingerprint
+from ..coordination.records.manifest import fingerprint
 from .harness import Bench, Figure, Measured, Spread, Watcher, measure
 
 # Whom we are measured against, beside the packages that a run depends on.

@@ -12,7 +12,7 @@ from rich.console import Console
 from ..bench.catalogue import BENCHES
 from ..bench.progress import for_stderr
 from ..bench.report import Report, question, run_bench
-from ..coordination.manifest import write_json
+from ..coordination.records.manifest import write_json
 
 
 def add_parser(commands: Any) -> None:

@@ -7,10 +7,10 @@ import importlib.metadata
 import json
 from typing import Any
 
-from ..coordination.machine import Machine
-from ..coordination.manifest import fingerprint
-from ..coordination.recommend import KINDS, recommend
-from ..coordination.recommendation import Recommendation
+from ..coordination.records.manifest import fingerprint
+from ..coordination.vitals.machine import Machine
+from ..coordination.vitals.recommend import KINDS, recommend
+from ..coordination.vitals.recommendation import Recommendation
 
 _EXTRAS = {
     "pymdp": ("inferactively-pymdp", "the reference backend, --backend pymdp"),

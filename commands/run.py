@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from ..coordination.catalogue import environment_factory
-from ..coordination.health_watch import HealthWatch
-from ..coordination.progress import Bar, Lines, Progress, Silence
-from ..coordination.run import Run
+from ..coordination.records.progress import Bar, Lines, Progress, Silence
+from ..coordination.records.run import Run
 from ..coordination.stage import Stage
-from ..coordination.warning import HealthWarning
+from ..coordination.vitals.health_watch import HealthWatch
+from ..coordination.vitals.warning import HealthWarning
 from ..errors import RunInterrupted
 from ..society import Society
 

@@ -10,13 +10,13 @@ from typing import Any
 
 from ..actors.actor import Actor, harmless
 from ..actors.address import Address
-from ..actors.dead_letters import DeadLetter, DeadLetters, Reason
-from ..actors.decision import Decision
-from ..actors.directive import Directive, always
+from ..actors.care.decision import Decision
+from ..actors.care.directive import Directive, always
+from ..actors.care.supervision import SupervisionRules, Supervisor
 from ..actors.failures import describe
 from ..actors.future import Future
+from ..actors.mail.dead_letters import DeadLetter, DeadLetters, Reason
 from ..actors.messages import EpisodeEnded, Request, Retire, Suspend
-from ..actors.supervision import SupervisionRules, Supervisor
 from ..clock import Clock
 from ..errors import EscalatedError, RoundIncompleteError, StoppedError
 from ..logs import get_logger
@@ -25,12 +25,12 @@ from ..models.outbox import Parcel
 from .absence import Absences
 from .actions import ActionCheck
 from .call import Returned, RoundCall, RoundFilled, Visit
-from .correspondence import Correspondence
-from .exchange import Deliveries
-from .inquiries import Ask, Inquiries, Reaches
 from .joint_action import Rules, conclude, missing
 from .outcome import Outcome, Status
 from .round import Round
+from .talk.correspondence import Correspondence
+from .talk.exchange import Deliveries
+from .talk.inquiries import Ask, Inquiries, Reaches
 
 log = get_logger(__name__)
 

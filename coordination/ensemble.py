@@ -11,18 +11,18 @@ from typing import Any
 from ..actors.actor import Actor
 from ..actors.address import Address, wait_for
 from ..actors.agent_actor import AgentActor, Seat
-from ..actors.counts import check_law
 from ..actors.dispatcher import Dispatcher
 from ..actors.failures import describe
 from ..actors.future import Future
 from ..actors.inline import InlineDispatcher
-from ..actors.interview import Interviews
+from ..actors.mail.counts import check_law
 from ..actors.messages import Question, Retune
 from ..actors.pooled import PooledDispatcher
 from ..actors.statistics import KernelStatistics, PoolStatistics, fullest
+from ..actors.talk.interview import Interviews
+from ..actors.talk.timekeeper import Timekeeper
+from ..actors.talk.timers import Tick, Timer, Timers
 from ..actors.threaded import ThreadedDispatcher
-from ..actors.timekeeper import Timekeeper
-from ..actors.timers import Tick, Timer, Timers
 from ..errors import SettingsError, StartError, StoppedError, TooManyActorsError
 from ..logs import get_logger
 from ..models.agent import Agent, Place
@@ -34,14 +34,14 @@ from ..models.profile import Profile
 from .actions import ActionCheck
 from .cast import Cast
 from .coordinator import AbandonRound, Coordinator, EndEpisode, Post, StartRound, WhoIsBusy
-from .correspondence import Correspondence
-from .exchange import Deliveries
-from .inquiries import Ask
 from .joint_action import Rules
 from .outcome import Outcome
-from .party_line import PartyLine
 from .roster import Resident
 from .setup import Setup
+from .talk.correspondence import Correspondence
+from .talk.exchange import Deliveries
+from .talk.inquiries import Ask
+from .talk.party_line import PartyLine
 
 log = get_logger(__name__)
 

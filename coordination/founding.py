@@ -8,9 +8,9 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from ..actors.actor import Actor
-from ..actors.directive import Strategy
+from ..actors.care.directive import Strategy
 from ..actors.simulated import SimulatedDispatcher
-from ..actors.virtual_clock import VirtualClock
+from ..actors.simulation.virtual_clock import VirtualClock
 from ..clock import Clock
 from ..errors import SettingsError
 from ..layers import resolve
@@ -19,7 +19,6 @@ from ..models.profile import InferenceSettings
 from ..settings import SettingsType, SocietySettings
 from .ensemble import Ensemble
 from .environment import Environment
-from .health import HealthSettings
 from .options import settings_type_of
 from .rollout import Rollout
 from .roster import Resident, Roster
@@ -28,6 +27,7 @@ from .setup import Setup
 from .stage import Stage
 from .tuner import TunerSettings
 from .tuning import Tuning, candidates_of, groups_of
+from .vitals.health import HealthSettings
 
 if TYPE_CHECKING:
     from ..memory.embedding import Embedding

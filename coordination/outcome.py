@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from ..actors.decision import Decision
+from ..actors.care.decision import Decision
 from ..models.outbox import OUTSIDE
-from .exchange import Deliveries
+from .talk.exchange import Deliveries
 
 
 class Status(StrEnum):

@@ -6,19 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
-from ..actors.dead_letters import DeadLetters
-from ..actors.directive import Directive, Strategy, always
-from ..actors.groups import Groups
-from ..actors.mailbox_rules import MailboxRules
+from ..actors.care.directive import Directive, Strategy, always
+from ..actors.care.groups import Groups
+from ..actors.care.supervision import SupervisionRules, Supervisor
+from ..actors.mail.dead_letters import DeadLetters
+from ..actors.mail.mailbox_rules import MailboxRules
+from ..actors.mail.overflow import OVERFLOWS
 from ..actors.once import OncePerRound
-from ..actors.overflow import OVERFLOWS
-from ..actors.pool import PoolLimits
 from ..actors.simulated import SimulatedDispatcher
-from ..actors.supervision import SupervisionRules, Supervisor
+from ..actors.workers.pool import PoolLimits
 from ..clock import Clock
 from ..errors import SettingsError
 from ..settings import SocietySettings
-from .mail import Bounds
+from .talk.mail import Bounds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 from ..models.experience import Experience
 from ..models.frozen import frozen_values
 from .ensemble import Ensemble
-from .health import Health
 from .joint_action import Rules
-from .machine import memory_limit, resident_bytes
 from .outcome import Outcome
-from .performance import Performance
 from .rollout import Lived, Rollout, Step
 from .tuner import TunerDecision
 from .tuning import Tuning
+from .vitals.health import Health
+from .vitals.machine import memory_limit, resident_bytes
+from .vitals.performance import Performance
 
 if TYPE_CHECKING:
     from ..memory.memories import Memories

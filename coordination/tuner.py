@@ -14,7 +14,7 @@ from ..logs import get_logger
 from ..models.profile import Profile
 from ..settings import number, setting, whole
 from .levels import Level, levels_of
-from .trace import encode
+from .records.trace import encode
 
 log = get_logger(__name__)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..actors.failures import describe
 from ..actors.future import Future
-from ..actors.processes import WorkerProcess
+from ..actors.workers.processes import WorkerProcess
 from ..clock import Clock
 from ..errors import StoppedError, WorkerError
 from .compact import unpack

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..actors.actor import Actor
-from ..actors.processes import WorkerProcess
+from ..actors.workers.processes import WorkerProcess
 from ..clock import Clock
 from .consolidation import PATIENCE, Consolidation
 from .consolidations import Consolidations

@@ -1,9 +1,9 @@
 """For tests, yours and ours: contract checks for plug-ins, refs that record, simulated runs."""
 
-from ..actors.choices import Choices, RecordedChoices, SeededChoices
-from ..actors.faults import Faults
 from ..actors.simulated import SimulatedDispatcher
-from ..actors.virtual_clock import VirtualClock
+from ..actors.simulation.choices import Choices, RecordedChoices, SeededChoices
+from ..actors.simulation.faults import Faults
+from ..actors.simulation.virtual_clock import VirtualClock
 from .actor_contract import check_actor
 from .agent_contract import check_agent
 from .memory_contract import check_cleanup, check_embedding, check_strategy

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..actors.failures import describe
 from ..coordination.actions import ActionCheck
-from ..coordination.trace import encode
+from ..coordination.records.trace import encode
 from ..models import chance
 from ..models.agent import Agent, Context, Place
 from ..models.experience import Experience

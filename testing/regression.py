@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
 
-from ..actors.choices import RecordedChoices
-from ..actors.faults import Faults
 from ..actors.simulated import SimulatedDispatcher
+from ..actors.simulation.choices import RecordedChoices
+from ..actors.simulation.faults import Faults
 
 
 @dataclass(frozen=True, slots=True)

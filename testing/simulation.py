@@ -6,8 +6,8 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from ..actors.faults import Faults
 from ..actors.simulated import SimulatedDispatcher
+from ..actors.simulation.faults import Faults
 from .regression import Regression
 from .shrinking import shrink
 

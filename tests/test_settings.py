@@ -10,7 +10,7 @@ from typing import Any
 
 import antiphon as ap
 import pytest
-from antiphon.actors.pool import PoolStatistics
+from antiphon.actors.workers.pool import PoolStatistics
 from antiphon.errors import SettingsError, StartError
 from antiphon.settings import SocietySettings, choice, flag, number, optional, whole
 

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from antiphon.actors.dead_letters import DeadLetters
 from antiphon.actors.future import Future
-from antiphon.actors.handling import CONTROL, KERNEL, SIGNED, Handling
+from antiphon.actors.mail.dead_letters import DeadLetters
+from antiphon.actors.mail.handling import CONTROL, KERNEL, SIGNED, Handling
+from antiphon.actors.mail.mailbox_rules import MailboxRules
+from antiphon.actors.mail.overflow import OVERFLOWS
 from antiphon.actors.mailbox import BLANK, Letter, Mailbox
-from antiphon.actors.mailbox_rules import MailboxRules
-from antiphon.actors.overflow import OVERFLOWS
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from antiphon.actors.dead_letters import Reason
 from antiphon.actors.future import Future
+from antiphon.actors.mail.dead_letters import Reason
+from antiphon.actors.mail.overflow import OVERFLOWS
 from antiphon.actors.mailbox import FEW, Letter, Mailbox
 from antiphon.actors.messages import Request
-from antiphon.actors.overflow import OVERFLOWS
 from antiphon.errors import MailboxFullError, OutdatedError
 from antiphon.tests.actors.letter_box import (
     Call,

@@ -7,10 +7,10 @@ from typing import Any
 
 import hypothesis.strategies as st
 import pytest
-from antiphon.actors.counts import check_law
-from antiphon.actors.dead_letters import Reason
+from antiphon.actors.mail.counts import check_law
+from antiphon.actors.mail.dead_letters import Reason
+from antiphon.actors.mail.overflow import OVERFLOWS
 from antiphon.actors.mailbox import FEW
-from antiphon.actors.overflow import OVERFLOWS
 from antiphon.tests.actors.letter_box import Call, Halt, Note, Sight, bounded, dead_of, put, read
 from hypothesis import given, settings
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 from antiphon.actors import mailbox as mailbox_module
-from antiphon.actors.counts import check_law
-from antiphon.actors.lanes import Lanes
+from antiphon.actors.mail.counts import check_law
+from antiphon.actors.mail.lanes import Lanes
+from antiphon.actors.mail.mailbox_rules import MailboxRules
 from antiphon.actors.mailbox import BLANK, FEW, Letter, Mailbox
-from antiphon.actors.mailbox_rules import MailboxRules
 from antiphon.tests.actors.letter_box import (
     Halt,
     Note,

@@ -10,9 +10,9 @@ from typing import Any
 
 import pykka
 import pytest
-from antiphon.actors.counts import check_law
-from antiphon.actors.dead_letters import DeadLetters, Reason
 from antiphon.actors.future import Future
+from antiphon.actors.mail.counts import check_law
+from antiphon.actors.mail.dead_letters import DeadLetters, Reason
 from antiphon.actors.mailbox import BLANK, FEW, Letter, Mailbox, refuse
 from antiphon.actors.messages import Perceive
 from antiphon.testing import RecordingCall

@@ -10,9 +10,9 @@ from typing import Any
 
 import pykka
 import pytest
-from antiphon.actors.counts import check_law
-from antiphon.actors.dead_letters import Reason
 from antiphon.actors.future import Future
+from antiphon.actors.mail.counts import check_law
+from antiphon.actors.mail.dead_letters import Reason
 from antiphon.actors.mailbox import BLANK, FEW, Letter, Mailbox
 from antiphon.tests.actors.letter_box import Call, Halt, Note, Sight, bounded, dead_of, put
 

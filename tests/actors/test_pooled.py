@@ -12,8 +12,6 @@ from typing import Any
 
 import psutil
 import pytest
-from antiphon.actors import pool as pool_module
-from antiphon.actors import pool_watch as watch_module
 from antiphon.actors import pooled as pooled_module
 from antiphon.actors.actor import Actor
 from antiphon.actors.address import Address
@@ -21,9 +19,11 @@ from antiphon.actors.agent_actor import AgentActor, Seat
 from antiphon.actors.future import Future
 from antiphon.actors.inline import InlineDispatcher
 from antiphon.actors.messages import Question
-from antiphon.actors.pool import PoolLimits, blocking
 from antiphon.actors.pooled import PooledDispatcher
 from antiphon.actors.threaded import ThreadedDispatcher
+from antiphon.actors.workers import pool as pool_module
+from antiphon.actors.workers import pool_watch as watch_module
+from antiphon.actors.workers.pool import PoolLimits, blocking
 from antiphon.coordination.outcome import Status
 from antiphon.errors import StartError, StoppedError
 from antiphon.models.agent import Agent, Context

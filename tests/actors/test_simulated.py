@@ -13,14 +13,14 @@ import pytest
 from antiphon.actors.actor import Actor
 from antiphon.actors.address import Address
 from antiphon.actors.agent_actor import AgentActor, Seat
-from antiphon.actors.choices import RecordedChoices, SeededChoices
 from antiphon.actors.dispatcher import Dispatcher
-from antiphon.actors.faults import Faults
 from antiphon.actors.future import Future
 from antiphon.actors.inline import InlineDispatcher
 from antiphon.actors.messages import Perceive, Request
 from antiphon.actors.simulated import SimulatedDispatcher
-from antiphon.actors.virtual_clock import VirtualClock
+from antiphon.actors.simulation.choices import RecordedChoices, SeededChoices
+from antiphon.actors.simulation.faults import Faults
+from antiphon.actors.simulation.virtual_clock import VirtualClock
 from antiphon.clock import ManualClock
 from antiphon.errors import AskError, AskTimeoutError, StartError, StoppedError
 from antiphon.models.agent import Agent, Context

@@ -20,10 +20,10 @@ from antiphon.cli import main
 from antiphon.commands.signals import Signals
 from antiphon.coordination.ensemble import Ensemble
 from antiphon.coordination.environment import Environment
-from antiphon.coordination.machine import Machine
-from antiphon.coordination.metrics import Metrics
+from antiphon.coordination.records.metrics import Metrics
+from antiphon.coordination.records.run import RunFolder
 from antiphon.coordination.roster import Roster
-from antiphon.coordination.run import RunFolder
+from antiphon.coordination.vitals.machine import Machine
 from antiphon.society import Society
 from antiphon.tests.society.cast import DISPATCHERS, FUSE
 from antiphon.tests.society.test_deadlines import keep_time, python

@@ -11,8 +11,8 @@ from typing import Any
 import antiphon as ap
 import numpy as np
 import pytest
-from antiphon.coordination.histogram import Histogram
-from antiphon.coordination.trace import encode
+from antiphon.coordination.records.histogram import Histogram
+from antiphon.coordination.records.trace import encode
 from antiphon.errors import WorldError
 
 

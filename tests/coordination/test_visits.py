@@ -17,12 +17,12 @@ from functools import partial
 from typing import Any
 
 import pytest
-from antiphon.actors import sweep as sweep_module
 from antiphon.actors.address import Address
 from antiphon.actors.agent_actor import AgentActor, Seat
 from antiphon.actors.future import Future
 from antiphon.actors.mailbox import BLANK, Letter
-from antiphon.actors.sweep import Sweep
+from antiphon.actors.workers import sweep as sweep_module
+from antiphon.actors.workers.sweep import Sweep
 from antiphon.clock import ManualClock
 from antiphon.coordination import call as call_module
 from antiphon.coordination import round as round_module

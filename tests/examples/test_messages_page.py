@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-from antiphon.coordination.mail import Bounds
-from antiphon.coordination.pigeonholes import LIMIT
+from antiphon.coordination.talk.mail import Bounds
+from antiphon.coordination.talk.pigeonholes import LIMIT
 from antiphon.models.payload import MAX_DEPTH, MAX_SIZE
 from antiphon.settings import SocietySettings
 

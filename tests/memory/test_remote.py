@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from antiphon.actors.processes import WorkerProcess
+from antiphon.actors.workers.processes import WorkerProcess
 from antiphon.errors import WorkerError
 from antiphon.memory.consolidation import Consolidated, Consolidation, Failed
 from antiphon.memory.consolidations import Consolidations

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from antiphon.coordination.trace import encode
+from antiphon.coordination.records.trace import encode
 from antiphon.errors import PayloadError
 from antiphon.models.frozen_dict import FrozenDict
 from antiphon.models.payload import MAX_DEPTH, MAX_INT_BITS, MAX_SIZE, seal

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
+from antiphon.coordination.records.run import Run
+from antiphon.coordination.records.trace import encode
 from antiphon.coordination.rollout import Step
-from antiphon.coordination.run import Run
-from antiphon.coordination.trace import encode
 from antiphon.models.agent import Agent, Context, Place
 from antiphon.models.experience import Experience
 from antiphon.models.grid_world import GridWorld

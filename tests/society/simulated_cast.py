@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any, Self
 
 from antiphon.actors.agent_actor import AgentActor
-from antiphon.actors.faults import Faults
 from antiphon.actors.simulated import SimulatedDispatcher
+from antiphon.actors.simulation.faults import Faults
 from antiphon.coordination.outcome import Outcome, Status
 from antiphon.models.agent import Agent, Context, Place
 from antiphon.society import Society

@@ -7,8 +7,8 @@ from typing import Any
 from unittest import mock
 
 from antiphon.actors.address import Address
-from antiphon.actors.faults import Faults
 from antiphon.actors.simulated import SimulatedDispatcher
+from antiphon.actors.simulation.faults import Faults
 from antiphon.coordination import coordinator as coordinator_module
 from antiphon.testing.simulation import Play
 from antiphon.tests.society.simulated_cast import LONGEST, rounds

@@ -10,11 +10,11 @@ from dataclasses import replace
 from typing import Any, Self
 
 from antiphon.actors.agent_actor import AgentActor
-from antiphon.actors.decision import Decision
+from antiphon.actors.care.decision import Decision
+from antiphon.actors.care.recovery import Recovery
+from antiphon.actors.care.snapshots import Snapshots
+from antiphon.actors.care.supervision import Supervisor
 from antiphon.actors.messages import Retire, Suspend
-from antiphon.actors.recovery import Recovery
-from antiphon.actors.snapshots import Snapshots
-from antiphon.actors.supervision import Supervisor
 from antiphon.coordination.absence import Absences
 from antiphon.coordination.coordinator import Coordinator
 from antiphon.models.agent import Agent, Context, Place

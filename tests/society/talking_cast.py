@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 from antiphon.coordination.coordinator import WhoIsBusy
-from antiphon.coordination.correspondence import CorrespondenceStatistics
 from antiphon.coordination.outcome import Outcome
-from antiphon.coordination.trace import encode
+from antiphon.coordination.records.trace import encode
+from antiphon.coordination.talk.correspondence import CorrespondenceStatistics
 from antiphon.models.agent import Agent, Context, Place
 from antiphon.models.board import Board
 from antiphon.models.outbox import Parcel

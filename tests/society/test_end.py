@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any
 
 import pytest
-from antiphon.coordination.run import Run
+from antiphon.coordination.records.run import Run
 from antiphon.errors import (
     RunInterrupted,
     StoppedError,

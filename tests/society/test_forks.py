@@ -18,7 +18,6 @@ from typing import Any
 
 import pykka
 import pytest
-from antiphon.actors import pool
 from antiphon.actors.actor import Actor
 from antiphon.actors.address import Address
 from antiphon.actors.dispatcher import Dispatcher
@@ -26,6 +25,7 @@ from antiphon.actors.future import Future
 from antiphon.actors.inline import InlineDispatcher
 from antiphon.actors.pooled import PooledDispatcher
 from antiphon.actors.threaded import ThreadedDispatcher
+from antiphon.actors.workers import pool
 from antiphon.errors import ForkedError
 from antiphon.models.agent import Context
 from antiphon.society import Society

@@ -10,18 +10,18 @@ from typing import Any, NamedTuple
 import pytest
 from antiphon.actors.address import Address
 from antiphon.actors.agent_actor import AgentActor
-from antiphon.actors.asks import Asks
 from antiphon.actors.hearing import NOWHERE
-from antiphon.actors.interview import Interviews
 from antiphon.actors.messages import Deliver
-from antiphon.actors.openings import Openings
-from antiphon.coordination import correspondence, exchange
+from antiphon.actors.talk.asks import Asks
+from antiphon.actors.talk.interview import Interviews
+from antiphon.actors.talk.openings import Openings
 from antiphon.coordination.call import Returned, RoundCall
-from antiphon.coordination.correspondence import Correspondence
-from antiphon.coordination.exchange import Exchange
-from antiphon.coordination.mail import Reason
 from antiphon.coordination.outcome import Status
-from antiphon.coordination.pigeonholes import Pigeonholes
+from antiphon.coordination.talk import correspondence, exchange
+from antiphon.coordination.talk.correspondence import Correspondence
+from antiphon.coordination.talk.exchange import Exchange
+from antiphon.coordination.talk.mail import Reason
+from antiphon.coordination.talk.pigeonholes import Pigeonholes
 from antiphon.errors import AskDeadlockError
 from antiphon.models.agent import Context
 from antiphon.models.board import Board

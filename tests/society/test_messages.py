@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from antiphon.actors.faults import Faults
 from antiphon.actors.simulated import SimulatedDispatcher
+from antiphon.actors.simulation.faults import Faults
 from antiphon.clock import ManualClock
-from antiphon.coordination.mail import Reason
+from antiphon.coordination.records.run import Run
 from antiphon.coordination.rollout import Step
-from antiphon.coordination.run import Run
+from antiphon.coordination.talk.mail import Reason
 from antiphon.errors import OutboxClosedError, PayloadError
 from antiphon.models.agent import Context
 from antiphon.models.outbox import Kind, Phase

@@ -10,7 +10,7 @@ from antiphon.actors.agent_actor import AgentActor
 from antiphon.actors.future import Future
 from antiphon.actors.messages import Question
 from antiphon.coordination.coordinator import WhoIsBusy
-from antiphon.coordination.inquiries import Ask
+from antiphon.coordination.talk.inquiries import Ask
 from antiphon.errors import AskError, AskTimeoutError, DownError, StoppedError
 from antiphon.models.agent import Context
 from antiphon.models.outbox import OUTSIDE

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from antiphon.actors.faults import Faults
 from antiphon.actors.simulated import SimulatedDispatcher
+from antiphon.actors.simulation.faults import Faults
 from antiphon.errors import RunInterrupted, StoppedError
 from antiphon.models.agent import Context
 from antiphon.testing.simulation import Play, simulate

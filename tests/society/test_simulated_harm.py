@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, Self
 
 import pytest
-from antiphon.actors.faults import Faults
 from antiphon.actors.simulated import SimulatedDispatcher
+from antiphon.actors.simulation.faults import Faults
 from antiphon.errors import AskError
 from antiphon.models.agent import Agent, Context, Place
 from antiphon.testing.simulation import Play, simulate

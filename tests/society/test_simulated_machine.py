@@ -6,8 +6,8 @@ import math
 from typing import Any
 
 import pytest
-from antiphon.actors.choices import Choices
 from antiphon.actors.simulated import SimulatedDispatcher
+from antiphon.actors.simulation.choices import Choices
 from antiphon.coordination.outcome import Outcome, Status
 from antiphon.errors import AskTimeoutError, StoppedError
 from antiphon.models.agent import Context

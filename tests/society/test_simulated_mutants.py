@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from antiphon.actors.agent_actor import AgentActor
-from antiphon.actors.faults import Faults
 from antiphon.actors.messages import Perceive
+from antiphon.actors.simulation.faults import Faults
 from antiphon.coordination import coordinator as coordinator_module
 from antiphon.coordination import ensemble
 from antiphon.coordination.absence import Absences, News

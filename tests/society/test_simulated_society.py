@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from antiphon.actors.simulated import SimulatedDispatcher
-from antiphon.actors.virtual_clock import VirtualClock
+from antiphon.actors.simulation.virtual_clock import VirtualClock
 from antiphon.clock import ManualClock
 from antiphon.errors import SettingsError
 from antiphon.models.agent import Context

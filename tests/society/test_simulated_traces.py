@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from antiphon.actors.faults import Faults
 from antiphon.actors.simulated import SimulatedDispatcher
-from antiphon.actors.virtual_clock import VirtualClock
+from antiphon.actors.simulation.faults import Faults
+from antiphon.actors.simulation.virtual_clock import VirtualClock
 from antiphon.models.agent import Context
 from antiphon.testing.simulation import Play, simulate
 from antiphon.tests.society.cast import Dice, Witness, play, world_of_six

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from antiphon.actors.directive import Directive, always
+from antiphon.actors.care.directive import Directive, always
 from antiphon.society import Society
 from antiphon.tests.society.cast import DISPATCHERS, Ring
 from antiphon.tests.society.supervised_cast import (

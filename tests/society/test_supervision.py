@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 from antiphon.actors.agent_actor import AgentActor
-from antiphon.actors.directive import Directive, Failure, always, by_type
+from antiphon.actors.care.directive import Directive, Failure, always, by_type
+from antiphon.actors.care.supervision import SupervisionRules, Supervisor
 from antiphon.actors.future import Future
 from antiphon.actors.messages import Perceive
-from antiphon.actors.supervision import SupervisionRules, Supervisor
 from antiphon.clock import ManualClock
 from antiphon.coordination.actions import ActionCheck
 from antiphon.coordination.coordinator import Coordinator, StartRound

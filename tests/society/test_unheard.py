@@ -6,10 +6,10 @@ import threading
 from typing import Any
 
 import pytest
-from antiphon.actors.dead_letters import DeadLetter
-from antiphon.actors.dead_letters import Reason as Died
+from antiphon.actors.mail.dead_letters import DeadLetter
+from antiphon.actors.mail.dead_letters import Reason as Died
 from antiphon.clock import ManualClock
-from antiphon.coordination.mail import Reason
+from antiphon.coordination.talk.mail import Reason
 from antiphon.errors import AskTimeoutError
 from antiphon.models.agent import Agent, Context
 from antiphon.society import Society

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from antiphon.actors.agent_actor import AgentActor
-from antiphon.coordination.events import Events
-from antiphon.coordination.exchange import Exchange
+from antiphon.coordination.records.events import Events
+from antiphon.coordination.talk.exchange import Exchange
 from antiphon.errors import AgentIdError
 from antiphon.models.agent import Context
 from antiphon.models.outbox import Outbox

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from antiphon.actors.actor import Actor
 from antiphon.actors.address import Address
-from antiphon.actors.choices import RecordedChoices
+from antiphon.actors.simulation.choices import RecordedChoices
 from antiphon.testing import Faults, SimulatedDispatcher, replay, simulate
 from antiphon.testing.regression import Regression
 from antiphon.testing.shrinking import shrink

@@ -1,0 +1,1 @@
+"""Letters on their way: in lanes by sender, within bounds, counted to the last one."""

@@ -1,0 +1,1 @@
+"""How agents reach each other within the kernel: asks, stand-ins, timers."""

@@ -1,0 +1,75 @@
+"""One run from its first step to its last, written down as it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ...errors import RunInterrupted
+from ...settings import SocietySettings
+from ..rollout import Step
+from .length import Length
+from .progress import Progress
+from .recording import Recording
+from .run import Run, RunFolder
+
+if TYPE_CHECKING:
+    from ...memory.summary import MemorySummary
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How far to go, and where to write down how it went."""
+
+    length: Length
+    settings: SocietySettings
+    folder: RunFolder
+    progress: Progress
+    agents: int
+    memory: Callable[[], MemorySummary] | None = None
+    """Sums up what the agents remember; None where they remember nothing."""
+
+    def take(self, advance: Callable[[], Step]) -> Run:
+        """Go step by step; what is done until somebody cuts it short is kept.
+
+        Raises:
+            RunInterrupted: Ctrl-C; it carries the run until then.
+        """
+        recording = Recording(
+            timing=self.settings.metrics,
+            tables=self.folder.path if self.settings.tables else None,
+            progress=self.progress,
+        )
+        self.progress.begin(self.length.total, self.length.unit)
+        cut_short: BaseException | None = None
+        try:
+            self._advance(advance, recording)
+        except BaseException as error:  # noqa: BLE001  raised again below, once all is written
+            cut_short = error
+        recording.close()
+        run = self._sum_up(recording, interrupted=cut_short is not None)
+        if cut_short is None:
+            return run
+        self.folder.write_result(run.to_dict())
+        if isinstance(cut_short, KeyboardInterrupt):
+            raise RunInterrupted(run) from cut_short
+        raise cut_short
+
+    def _advance(self, advance: Callable[[], Step], recording: Recording) -> None:
+        steps = episodes = 0
+        while not self.length.is_reached(steps, episodes):
+            step = advance()
+            steps += 1
+            episodes += step.episode_over
+            recording.add(step, self.length.count(steps, episodes))
+
+    def _sum_up(self, recording: Recording, *, interrupted: bool) -> Run:
+        return Run.of(
+            recording,
+            agents=self.agents,
+            settings=self.settings,
+            folder=self.folder,
+            interrupted=interrupted,
+            memory=None if self.memory is None else self.memory(),
+        )

@@ -1,0 +1,69 @@
+"""What a run amounts to: counts, rewards and times, in memory that does not grow with it."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from ..rollout import Step
+from ..vitals.tally import AgentTally, Tally
+from .histogram import Histogram
+
+
+class Metrics:
+    """Takes in steps, one by one."""
+
+    def __init__(self, *, timing: bool) -> None:
+        """Start at zero.
+
+        Args:
+            timing: whether to keep times; without, only counts and rewards.
+        """
+        self.timing = timing
+        self.rounds = 0
+        self.outcomes: Counter[str] = Counter()
+        self.late = 0
+        self.act_seconds = 0.0
+        self.round_seconds = 0.0
+        self.round_times = Histogram()
+        self._tally = Tally()
+
+    def add(self, step: Step) -> None:
+        """Take in one step."""
+        outcome = step.outcome
+        self.rounds += 1
+        self.outcomes.update(outcome.counts)
+        self.late += outcome.late
+        self._tally.add(outcome)
+        rewards = [lived.reward or 0.0 for lived in step.experiences.values()]
+        self._tally.add_rewards(outcome, rewards)
+        if self.timing:
+            self.round_seconds += outcome.elapsed
+            self.round_times.add(outcome.elapsed)
+            self.act_seconds += self._tally.add_times(outcome)
+
+    @property
+    def concurrency(self) -> float | None:
+        """How many agents were inside ``act`` at once, on average; None without times."""
+        return self.act_seconds / self.round_seconds if self.round_seconds else None
+
+    @property
+    def reward_mean(self) -> float:
+        """The mean over agents of what each earned, added in id order."""
+        earned = dict(zip(self._tally.ids, self._tally.rewards.tolist(), strict=True))
+        return sum(earned[i] for i in sorted(earned)) / len(earned) if earned else 0.0
+
+    def slowest(self) -> tuple[str, float] | None:
+        """Give the agent with the longest mean time, in seconds per round."""
+        if not self.timing or not len(self._tally):
+            return None
+        means = (self._tally.seconds / self._tally.rounds).tolist()
+        mean, agent_id = min(
+            (-mean, agent_id) for agent_id, mean in zip(self._tally.ids, means, strict=True)
+        )
+        return agent_id, -mean
+
+    def failing(self) -> dict[str, AgentTally]:
+        """Give the agents that missed rounds, worst first."""
+        missed = zip(self._tally.ids, self._tally.missed().tolist(), strict=True)
+        worst = sorted((-count, agent_id) for agent_id, count in missed if count)
+        return {agent_id: self._tally.of(agent_id) for _, agent_id in worst}

@@ -1,0 +1,55 @@
+"""What is written down while a run goes on."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from ..rollout import Step
+from .events import Events
+from .footprint import Footprint
+from .metrics import Metrics
+from .progress import Progress
+from .tables import Tables
+from .trace import Trace
+
+
+class Recording:
+    """Shows every step to the digests, the metrics, the tables and the progress display."""
+
+    def __init__(self, *, timing: bool, tables: Path | None, progress: Progress) -> None:
+        self.trace = Trace()
+        self.events = Events()
+        self.metrics = Metrics(timing=timing)
+        self._tables = None if tables is None else Tables(tables)
+        self._progress = progress
+        self.footprint = Footprint()
+        self._steps = 0
+        self._started = time.monotonic()
+        self._started_cpu = time.process_time()
+        self.seconds = 0.0
+        self.cpu_seconds = 0.0
+
+    def add(self, step: Step, done: int) -> None:
+        """Take in one step.
+
+        Args:
+            done: how many steps, or episodes, the run counts until now.
+        """
+        self.trace.add(step)
+        self.events.add(step.outcome)
+        self.metrics.add(step)
+        if self._tables is not None:
+            self._tables.add(step)
+        self._steps += 1
+        self.footprint.step(self._steps)
+        self._progress.advance(done, step)
+
+    def close(self) -> None:
+        """Stop the clocks and let go of files and terminal."""
+        self.seconds = time.monotonic() - self._started
+        self.cpu_seconds = time.process_time() - self._started_cpu
+        self.footprint.end()
+        if self._tables is not None:
+            self._tables.close()
+        self._progress.end()

@@ -1,0 +1,263 @@
+"""What a run came to, for reading and for programs."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import weakref
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...forks import Home, here
+from ...settings import SocietySettings
+from .manifest import write_json
+from .metrics import Metrics
+from .recording import Recording
+from .tables import read_table
+
+if TYPE_CHECKING:
+    from ...memory.summary import MemorySummary
+
+
+class RunFolder:
+    """Where a run's files are: a folder that is kept, or one that goes with the run."""
+
+    def __init__(self, out: Path | None) -> None:
+        """Make the folder.
+
+        Raises:
+            FileExistsError: ``out`` has something in it; nothing is overwritten.
+        """
+        self.out = out
+        if out is not None and (not out.name or (out.exists() and not out.is_dir())):
+            raise FileExistsError(f"run folder must be a new folder, got {str(out)!r}")
+        if out is None:
+            self.path = Path(tempfile.mkdtemp(prefix="antiphon-"))
+            weakref.finalize(self, _remove, self.path, here())
+        else:
+            self.path = out
+            out.mkdir(parents=True, exist_ok=True)
+            if any(out.iterdir()):
+                raise FileExistsError(f"run folder {out} is not empty; choose another name")
+
+    def write_manifest(self, settings: dict[str, Any], manifest: dict[str, Any]) -> None:
+        """Keep what is known before the first round, if the folder is kept."""
+        if self.out is not None:
+            write_json(self.path / "settings.json", settings)
+            write_json(self.path / "manifest.json", manifest)
+
+    def write_result(self, figures: dict[str, Any]) -> None:
+        """Keep a run's figures, if the folder is kept."""
+        if self.out is not None:
+            write_json(self.path / "result.json", figures)
+
+
+def _remove(path: Path, home: Home) -> None:
+    # In a child it is still the parent's, and so is the run.
+    if not home.left:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Run:
+    """A finished or interrupted run."""
+
+    agents: int
+    seed: int
+    dispatcher: str
+    trace: str
+    events: str
+    """A digest of messages, time-outs and restarts, as the trace is one of actions."""
+    event_rows: dict[str, int]
+    """How many of each kind there were."""
+    seconds: float
+    """From the first call to the last step; starting and stopping are not counted."""
+    cpu: float
+    """Processor seconds of this process by second of the run."""
+    metrics: Metrics
+    speedup: float | None
+    """Time of the same rounds run inline ÷ ours, measured; None if nobody asked for it."""
+    interrupted: bool
+    folder: RunFolder
+    tables: bool
+    memory: MemorySummary | None
+    """What became of all that was lived; None where nothing is remembered."""
+    rss_growth: int | None
+    """Bytes by which the process grew after step 500; None for shorter runs."""
+
+    @classmethod
+    def of(
+        cls,
+        recording: Recording,
+        *,
+        agents: int,
+        settings: SocietySettings,
+        folder: RunFolder,
+        interrupted: bool,
+        memory: MemorySummary | None = None,
+    ) -> Run:
+        """Sum up a closed recording."""
+        seconds = recording.seconds
+        return cls(
+            agents=agents,
+            seed=settings.seed,
+            dispatcher=settings.dispatcher,
+            trace=recording.trace.value,
+            events=recording.events.value,
+            event_rows=recording.events.rows,
+            seconds=seconds,
+            cpu=recording.cpu_seconds / seconds if seconds else 0.0,
+            metrics=recording.metrics,
+            speedup=None,
+            interrupted=interrupted,
+            folder=folder,
+            tables=settings.tables,
+            memory=memory,
+            rss_growth=recording.footprint.growth,
+        )
+
+    @property
+    def rounds(self) -> int:
+        return self.metrics.rounds
+
+    @property
+    def outcomes(self) -> dict[str, int]:
+        """How many agent-rounds ended in each way, by name; ``acted`` is always there."""
+        return {"acted": 0, **self.metrics.outcomes}
+
+    @property
+    def agent_steps_per_second(self) -> float:
+        return self.outcomes["acted"] / self.seconds if self.seconds else 0.0
+
+    @property
+    def reward_mean(self) -> float:
+        """What an agent earned in this run, on average."""
+        return self.metrics.reward_mean
+
+    @property
+    def concurrency(self) -> float | None:
+        """How many agents were inside ``act`` at once, on average.
+
+        Time spent waiting for the GIL counts, so this is no speed-up: see ``speedup``.
+        """
+        return self.metrics.concurrency
+
+    @property
+    def out(self) -> Path | None:
+        """The run folder, if it is kept."""
+        return self.folder.out
+
+    def agents_df(self) -> Any:
+        """Give one row for each step and agent as a pandas frame, indexed by (step, agent).
+
+        Raises:
+            MissingExtraError: pandas is not installed.
+            ValueError: the run was made with tables off.
+        """
+        return self._table("agents.csv", ["step", "agent"])
+
+    def model_df(self) -> Any:
+        """Give one row for each step as a pandas frame, indexed by step; errors as above."""
+        return self._table("model.csv", ["step"])
+
+    def _table(self, name: str, index: list[str]) -> Any:
+        if not self.tables:
+            raise ValueError("this run kept no tables; run it with tables=True")
+        return read_table(self.folder.path / name, index)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the figures as JSON values."""
+        times = self.metrics.round_times
+        slowest = self.metrics.slowest()
+        return {
+            "agents": self.agents,
+            "rounds": self.rounds,
+            "outcomes": self.outcomes,
+            "reward_mean": self.reward_mean,
+            "agent_steps_per_second": self.agent_steps_per_second,
+            "round_ms": {"p50": _ms(times.quantile(0.50)), "p99": _ms(times.quantile(0.99))},
+            "concurrency": self.concurrency,
+            "cpu": self.cpu,
+            "speedup": self.speedup,
+            "slowest": None if slowest is None else slowest[0],
+            "failing": {i: dict(t.missed) for i, t in self.metrics.failing().items()},
+            "late": self.metrics.late,
+            "memory": None if self.memory is None else self.memory.to_dict(),
+            "rss_growth_mb": None if self.rss_growth is None else self.rss_growth / 2**20,
+            "trace": self.trace,
+            "events": self.events,
+            "event_rows": self.event_rows,
+            "seed": self.seed,
+            "dispatcher": self.dispatcher,
+            "interrupted": self.interrupted,
+            "out": None if self.out is None else str(self.out),
+        }
+
+    def __repr__(self) -> str:
+        return f"<run: {_headline(self)}, {self.trace[:11]}…>"
+
+    def __str__(self) -> str:
+        return self.summary()
+
+    def summary(self) -> str:
+        """Give a few lines for a person."""
+        lines = [
+            _headline(self),
+            "outcomes     " + ", ".join(f"{how} {n:,}" for how, n in self.outcomes.items()),
+            f"reward       {self.reward_mean:.3f} per agent",
+            _speed(self),
+        ]
+        if self.metrics.timing and self.rounds:
+            lines += _timing(self)
+        for agent_id, tally in list(self.metrics.failing().items())[:5]:
+            missed = ", ".join(f"{how} {n:,}" for how, n in tally.missed.items())
+            lines.append(f"failing      {agent_id}: {missed}" + _last_error(tally.last_error))
+        if self.memory is not None:
+            lines.append(f"memory       {self.memory}")
+        if self.event_rows:
+            lines.append(
+                "events       " + ", ".join(f"{n:,} {k}" for k, n in self.event_rows.items())
+            )
+        lines.append(f"trace        {self.trace}")
+        if self.out is not None:
+            lines.append(f"run folder   {self.out}")
+        return "\n".join(lines)
+
+
+def _headline(run: Run) -> str:
+    how = "interrupted after" if run.interrupted else "finished"
+    rounds = f"{run.rounds:,} round" + "s" * (run.rounds != 1)
+    agents = f"{run.agents:,} agent" + "s" * (run.agents != 1)
+    return f"{how} {rounds} of {agents}, {run.dispatcher}, seed {run.seed}"
+
+
+def _speed(run: Run) -> str:
+    speed = f"speed        {run.agent_steps_per_second:,.0f} agent-steps/s, {run.seconds:.3g} s"
+    if not run.metrics.timing:
+        return speed
+    # What is left goes to the environment, the trace and the tables.
+    return f"{speed}, of which {run.metrics.round_seconds:.3g} s in rounds"
+
+
+def _timing(run: Run) -> list[str]:
+    figures = run.to_dict()
+    slowest = run.metrics.slowest()
+    lines = [
+        "round        p50 {p50:.3f} ms, p99 {p99:.3f} ms".format(**figures["round_ms"]),
+        f"concurrency  {run.concurrency or 0.0:.2f} agents inside act at once, cpu {run.cpu:.2f}",
+    ]
+    if run.speedup is not None:
+        word = "faster" if run.speedup > 1 else "slower"
+        lines.append(f"speed-up     {run.speedup:.2f} times the speed of inline ({word})")
+    if slowest is not None:
+        lines.append(f"slowest      {slowest[0]}: {slowest[1] * 1000:.3f} ms per round")
+    return lines
+
+
+def _last_error(error: str) -> str:
+    return f"; last error {error}" if error else ""
+
+
+def _ms(seconds: float | None) -> float | None:
+    return None if seconds is None else seconds * 1000

@@ -1,0 +1,1 @@
+"""What agents say to each other, from one round to the next or at once."""

@@ -1,0 +1,1 @@
+"""How a society is: health, performance, and how to run one on this machine."""
