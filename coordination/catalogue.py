@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import importlib
-import importlib.metadata
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..actors.agent_actor import AgentActor
 from ..errors import PluginError, UnknownNameError
-from ..logs import get_logger
 from ..models.agent import Agent
-
-log = get_logger(__name__)
+from ..plugins import find, load, published
 
 AGENTS = "antiphon.agents"
 ACTORS = "antiphon.actors"
@@ -53,12 +50,12 @@ def host_type(kind: str | type[AgentActor]) -> type[AgentActor]:
 
 def agent_types() -> dict[str, str]:
     """List the agent types that can be named, with where each comes from."""
-    return {**_published(AGENTS), **_OUR_AGENTS}
+    return {**published(AGENTS, _OUR_AGENTS), **_OUR_AGENTS}
 
 
 def host_types() -> dict[str, str]:
     """List the hosts that can be named, with where each comes from."""
-    return {**_published(ACTORS), **_OUR_HOSTS}
+    return {**published(ACTORS, _OUR_HOSTS), **_OUR_HOSTS}
 
 
 def environment_factory(name: str) -> Callable[..., Any]:
@@ -71,9 +68,9 @@ def environment_factory(name: str) -> Callable[..., Any]:
         PluginError: something was found that fails when imported.
     """
     if (ours := name.replace("_", "-")) in _OUR_WORLDS:
-        return _callable(name, _load(name, _OUR_WORLDS[ours]))
+        return _callable(name, load(name, _OUR_WORLDS[ours]))
     if ":" in name:
-        return _callable(name, _load(name, name))
+        return _callable(name, load(name, name))
     tried: list[str] = []
     for module in _modules(name):
         tried.append(f"{module}:parallel_env")
@@ -116,41 +113,7 @@ def _attribute_if_there(name: str, module: str, attribute: str) -> Any:
 
 
 def _find(kind: str, name: str | type, ours: Mapping[str, str], group: str) -> Any:
-    if not isinstance(name, str):
-        return name
-    if name in ours:
-        return _load(name, ours[name])
-    if ":" in name:
-        return _load(name, name)
-    published = _published(group)
-    if name in published:
-        return _load(name, published[name])
-    raise UnknownNameError(
-        kind,
-        name,
-        tried=[f"entry points of {group}"],
-        known=[*ours, *published, "package.module:Class"],
-    )
-
-
-def _published(group: str) -> dict[str, str]:
-    found = {point.name: point.value for point in importlib.metadata.entry_points(group=group)}
-    for name in found.keys() & (_OUR_AGENTS.keys() | _OUR_HOSTS.keys()):
-        log.warning("plugin.name_taken", name=name, target=found[name])
-    return found
-
-
-def _load(name: str, target: str) -> Any:
-    module, _, attribute = target.partition(":")
-    try:
-        found: Any = importlib.import_module(module)
-        for part in attribute.split("."):
-            found = getattr(found, part)
-    except Exception as error:
-        # Whatever a plug-in's import raises is the plug-in's fault; it harms nobody else.
-        whose = "" if name == target else f"{target} "
-        raise PluginError(name, f"{whose}cannot be loaded: {error}") from error
-    return found
+    return find(kind, name, ours, group, what="Class") if isinstance(name, str) else name
 
 
 def _callable(name: str, found: Any) -> Callable[..., Any]:

@@ -11,8 +11,9 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 
 from ..errors import CleanupError
+from ..plugins import find
 from .candidates import Candidates
-from .plugins import check_callable, find, name_of
+from .plugins import check_callable, name_of
 
 GROUP = "antiphon.cleanups"
 

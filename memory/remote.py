@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -11,8 +10,9 @@ from ..actors.future import Future
 from ..actors.workers.processes import WorkerProcess
 from ..clock import Clock
 from ..errors import StoppedError, WorkerError
+from ..plugins import attribute
 from .compact import unpack
-from .consolidation import PATIENCE, Consolidation, Strategy, drafted
+from .consolidation import PATIENCE, Consolidation, drafted
 from .drafting import DraftError
 from .hand_over import HandOver
 from .item import Item
@@ -76,21 +76,12 @@ def consolidate(job: bytes) -> bytes:
     target, packed = unpack_value(job)
     window = [unpack(one) for one in packed]
     try:
-        items = [item for item in drafted(_load(target), window) if item is not None]
+        items = [item for item in drafted(attribute(target), window) if item is not None]
     except DraftError as error:
         return pack_value(str(error))
     except Exception as error:  # noqa: BLE001  it is the strategy's, and is said of it
         return pack_value(f"it raised {describe(error)}")
     return pack_value([pack_item(item) for item in items])
-
-
-def _load(target: str) -> Strategy:
-    module, _, attribute = target.partition(":")
-    found: Any = importlib.import_module(module)
-    for part in attribute.split("."):
-        found = getattr(found, part)
-    strategy: Strategy = found
-    return strategy
 
 
 def _elsewhere(window: Sequence[Any]) -> list[Any]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.metadata
 from dataclasses import dataclass
 from typing import Any
 
 from ...errors import PluginError
+from ...plugins import attribute, find, published
 from ..consolidation import Strategy
-from ..plugins import check_callable, find, name_of
+from ..plugins import check_callable, name_of
 from .merge import merge
 from .prototypes import prototypes
 
@@ -54,18 +53,14 @@ def strategy(kind: str | Strategy) -> NamedStrategy:
     if not isinstance(kind, str):
         return _checked(name_of(kind), kind, _target_of(kind))
     found = find("consolidation strategy", kind, _OURS, GROUP)
-    target = kind if ":" in kind else _published().get(kind)
+    target = kind if ":" in kind else published(GROUP, _OURS).get(kind)
     return _checked(kind, found, _target_of(found) if kind in _OURS else target)
 
 
 def strategies() -> dict[str, str]:
     """List the strategies that can be named, with where each comes from."""
     ours = {name: _target_of(call) or "" for name, call in _OURS.items()}
-    return {**_published(), **ours}
-
-
-def _published() -> dict[str, str]:
-    return {point.name: point.value for point in importlib.metadata.entry_points(group=GROUP)}
+    return {**published(GROUP, _OURS), **ours}
 
 
 def _checked(name: str, found: Any, target: str | None) -> NamedStrategy:
@@ -78,10 +73,8 @@ def _target_of(call: Any) -> str | None:
     module, name = getattr(call, "__module__", None), getattr(call, "__qualname__", None)
     if module in (None, "__main__") or name is None:
         return None
+    target = f"{module}:{name}"
     try:
-        found: Any = importlib.import_module(module)
-        for part in name.split("."):
-            found = getattr(found, part)
+        return target if attribute(target) is call else None
     except (ImportError, AttributeError):
         return None
-    return f"{module}:{name}" if found is call else None

@@ -129,7 +129,7 @@ def test_doctor_says_what_this_machine_has(capsys: pytest.CaptureFixture[str]) -
     found = json.loads(capsys.readouterr().out)
     assert found["usable_cores"] >= 1
     assert found["threaded_actors"] > 0
-    assert set(found["extras"]) == {"pymdp", "data"}
+    assert set(found["extras"]) == {"pymdp", "data", "fast"}
 
 
 @pytest.mark.parametrize("name", ["own_agent", "own_actor"])

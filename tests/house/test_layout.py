@@ -18,6 +18,7 @@ FRONT_ROOM = {
     "forks.py",
     "layers.py",
     "logs.py",
+    "plugins.py",
     "settings.py",
     "society.py",
 }

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 from antiphon.errors import PluginError, UnknownNameError
-from antiphon.memory.plugins import check_callable, find
+from antiphon.memory.plugins import check_callable
+from antiphon.plugins import find
 
 OURS = {"ours": 1, "other": 2}
 GROUP = "antiphon.somethings"
