@@ -72,6 +72,7 @@ def _readers(seen: int) -> Iterator[list[Variant]]:
     few, many, plain = _filled(life, 1), _filled(life, seen), deque(life, maxlen=_HELD)
 
     def run(recent: Callable[[], Sequence[Any]], units: int) -> Any:
+        last: Any = None
         for _ in range(units):
             last = recent()
         return last

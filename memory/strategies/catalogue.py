@@ -48,10 +48,10 @@ def strategy(kind: str | Strategy) -> NamedStrategy:
         UnknownNameError: nothing has this name; it says what there is.
         PluginError: something has, but it cannot be loaded or called with a window.
     """
-    if kind == _SUMMARY:
-        raise PluginError(kind, "needs a language model; give Summary(complete) in its place")
     if not isinstance(kind, str):
         return _checked(name_of(kind), kind, _target_of(kind))
+    if kind == _SUMMARY:
+        raise PluginError(kind, "needs a language model; give Summary(complete) in its place")
     found = find("consolidation strategy", kind, _OURS, GROUP)
     target = kind if ":" in kind else published(GROUP, _OURS).get(kind)
     return _checked(kind, found, _target_of(found) if kind in _OURS else target)

@@ -62,6 +62,7 @@ def _parted(
     """Give the groups that stay apart, and the others by their coarser keys."""
     if len(groups) <= most:
         return groups, {}
+    coarser, kinds = _COARSER[-1], 1
     for coarser in _COARSER:
         kinds = len({key[coarser:] for key in groups})
         if kinds <= most // 2:

@@ -205,5 +205,6 @@ def _uniform(streams: Streams, steps: npt.NDArray[np.int64]) -> Array:
     z = streams + ((steps.astype(np.uint64) << _EIGHT) + _ONE) * _GOLDEN
     z = (z ^ (z >> _THIRTY)) * _FIRST
     z = (z ^ (z >> _TWENTY_SEVEN)) * _SECOND
-    drawn: Array = ((z ^ (z >> _THIRTY_ONE)) >> _ELEVEN) * 2.0**-53
+    drawn: Array = ((z ^ (z >> _THIRTY_ONE)) >> _ELEVEN).astype(np.float64)
+    drawn *= 2.0**-53
     return drawn
