@@ -427,8 +427,12 @@ class Society(Voice):
         folder.write_manifest(settings, manifest(env.name, env.names, residents, settings))
 
     def _with_speedup(self, run: Run, recipe: Callable[[], Any]) -> Run:
-        keywords = {**dataclasses.asdict(self.settings), "dispatcher": "inline"}
-        rules: dict[str, Any] = {"strategy": self._strategy, "together": self._together}
+        keywords = {**self._rulebook.values(), "dispatcher": "inline"}
+        rules: dict[str, Any] = {
+            "strategy": self._strategy,
+            "together": self._together,
+            "embedding": self._embedding,
+        }
         with Society(recipe, **rules, **keywords) as twin:
             for kind, ids, host, options in self._additions:
                 twin.add(kind, ids=ids, host=host, **options)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from typing import Any
 
 from ..errors import SettingsError, UnknownNameError
@@ -120,6 +121,13 @@ class Rulebook:
             if key in resolved.sources:
                 return resolved.sources[key]
         raise UnknownNameError("setting", key, known=list(self._society.sources))
+
+    def values(self) -> dict[str, Any]:
+        """Give every setting of a society by name, to found an equal one with."""
+        parts: list[Any] = [self.settings]
+        if self.memory.memory_size:
+            parts.append(self.memory)
+        return {f.name: getattr(part, f.name) for part in parts for f in fields(part)}
 
     def to_dict(self) -> dict[str, Any]:
         """Give every value with its source, for a manifest."""

@@ -213,3 +213,21 @@ def test_why_takes_what_recall_gave() -> None:
         assert memory.why(found["Item"]).item == found["Item"].memory.id
         with pytest.raises(ValueError, match="is whole"):
             memory.why(found["Remembered"])
+
+
+def test_a_baseline_remembers_as_much_as_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    founded: list[Society] = []
+    start = Society.start
+
+    def noted(society: Society) -> None:
+        founded.append(society)
+        start(society)
+
+    monkeypatch.setattr(Society, "start", noted)
+    with Society(Ring, tables=False, **SMALL) as society:
+        society.add(Dice)
+        run = society.run(30, baseline=True)
+    assert run.speedup is not None
+    sizes = {s._rulebook.memory.memory_size for s in founded}
+    assert len({id(s) for s in founded}) == 2
+    assert sizes == {20}
