@@ -24,6 +24,7 @@ from .coordination.member import Member
 from .coordination.options import prepare_options
 from .coordination.outcome import Outcome
 from .coordination.records.course import Course
+from .coordination.records.kept import kept
 from .coordination.records.length import Length
 from .coordination.records.manifest import manifest
 from .coordination.records.progress import Progress, Silence, for_terminal
@@ -276,7 +277,8 @@ class Society(Voice):
             len(self),
             None if memories is None else memories.summary,
         )
-        with self._kept(folder) as advance:
+        remembered = self._rulebook.memory
+        with kept(self._advance, folder, memories, remembered, self._clock) as advance:
             run = course.take(advance)
         if recipe is not None:
             try:
@@ -291,33 +293,6 @@ class Society(Voice):
     def _advance(self) -> Step:
         with self._stopped_by_escalation():
             return self._running.advance(self._rulebook.rules)
-
-    @contextmanager
-    def _kept(self, folder: RunFolder) -> Iterator[Callable[[], Step]]:
-        """Give what takes a step, and keeps what agents live where there is a folder for it."""
-        memories = self._running.memories
-        if memories is None or folder.out is None:
-            yield self._advance
-            return
-        if memories.have_begun:
-            raise ValueError(
-                "a run that is kept begins with empty memories, and this society has lived "
-                "before; found a new one, or run it without a folder"
-            )
-        from .memory.keeping import Keeping, settings_row
-
-        rows = [settings_row(self._rulebook.memory)]
-        keeping = Keeping(folder.path, memories, clock=self._clock, rows=rows)
-
-        def advance() -> Step:
-            step = self._advance()
-            keeping.add(step.outcome.round)
-            return step
-
-        try:
-            yield advance
-        finally:
-            keeping.close()
 
     @contextmanager
     def _stopped_by_escalation(self) -> Iterator[None]:
