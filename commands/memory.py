@@ -8,7 +8,7 @@ from itertools import islice, repeat
 from pathlib import Path
 from typing import Any
 
-from ..memory.embedding import HashingEmbedding
+from ..memory.embedding import CheckedEmbedding, HashingEmbedding
 from ..memory.item import Item
 from ..memory.recall import LATELY
 from ..memory.remembered import Remembered
@@ -121,7 +121,7 @@ def _stats(arguments: argparse.Namespace) -> int:
 
 
 def _search(arguments: argparse.Namespace) -> int:
-    embed = HashingEmbedding()
+    embed = CheckedEmbedding(HashingEmbedding())
     (query,) = embed([arguments.query])
     hits: list[tuple[float, str, Item | Remembered]] = []
     with Reader(arguments.run) as reader:
@@ -131,8 +131,11 @@ def _search(arguments: argparse.Namespace) -> int:
                 *(one for _, one in newest),
                 *reader.items(agent_id),
             ]
-            near = embed([_words(one) for one in memories]) @ query
-            hits += zip(near.tolist(), repeat(agent_id), memories)
+            words = [_words(one) for one in memories]
+            # What holds the very words comes first, and counts as quite near.
+            exact = [float(arguments.query.lower() in text.lower()) for text in words]
+            near = [max(pair) for pair in zip(exact, (embed(words) @ query).tolist(), strict=True)]
+            hits += zip(near, repeat(agent_id), memories)
             # Sorting is stable, so that of equals the latest stay.
             hits = sorted(hits, key=lambda hit: -hit[0])[: arguments.k]
     lines = [f"{near:.2f}  {name}  {_line(one)}" for near, name, one in hits]

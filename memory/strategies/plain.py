@@ -12,7 +12,7 @@ from .alike import name_of
 
 LARGEST = 1 << 16
 """Bytes of an array, characters of a text; what is larger is described, and kept in a sample."""
-_SHOWN = 8
+_SHOWN = 32
 _LONGEST = 1000
 
 _KINDS = frozenset("biufcSU")

@@ -68,6 +68,9 @@ def test_search_finds_the_words_that_are_there(
     data = json.loads(told(capsys, "search", str(kept), "did 3", "-k", "4", "--json"))
     assert len(data["found"]) == 4
     assert "did 3" in data["found"][0]["text"]
+    near = [one["relevance"] for one in data["found"]]
+    assert near == sorted(near, reverse=True)
+    assert 0 < near[-1] <= near[0] <= 1.0001
     mine = told(capsys, "search", str(kept), "did 3", "--agent", "explorer-2").splitlines()
     assert all("explorer-2" in line for line in mine)
 
