@@ -66,8 +66,9 @@ class _Pair:
                 seconds.append(took)
                 paired.wrong = paired.wrong or self._wrong(outcome)
         after = self._ours.memories.consolidations()
-        paired.calls = after.calls - before.calls
-        paired.bound = (after.experiences - before.experiences) / _WINDOW
+        # Since both began: what was under way before was called for meanwhile.
+        paired.calls = after.calls
+        paired.bound = after.experiences / _WINDOW
         done = _WINDOW * (after.consolidated - before.consolidated)
         # What was lived meanwhile is to have been consolidated meanwhile, or nothing is compared.
         if done < 0.9 * self._n * rounds:

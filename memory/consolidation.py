@@ -11,10 +11,11 @@ from ..actors.failures import describe, is_ctrl_c
 from ..actors.future import Future
 from ..clock import Clock, SystemClock
 from ..errors import AntiphonError, ConsolidationError
+from .compact import sizes_of
 from .drafting import DraftError, Drafting
 from .hand_over import HandOver
 from .item import Draft, Item
-from .kept import size_of_item
+from .packed_item import pack_item
 from .remembered import Remembered
 
 Strategy = Callable[[Sequence[Remembered]], Iterable[Draft | None]]
@@ -42,6 +43,8 @@ class Consolidated:
     count: int
     """How many experiences it held."""
     items: tuple[Item, ...] = field(repr=False)
+    packed: tuple[bytes, ...] = field(repr=False)
+    """The same as they are kept."""
     calls: int
     """How often the strategy was called."""
     seconds: float
@@ -103,8 +106,8 @@ class Consolidation:
         self.seconds = 0.0
         self.items: list[Item] = []
         """What came of it; whole once it is done."""
+        self.packed: list[bytes] = []
         self.error: ConsolidationError | None = None
-        self._size = 0
         self._strategy = strategy
         self._name = name
         self._clock = clock or SystemClock()
@@ -163,10 +166,11 @@ class Consolidation:
             last=max(item.last for item in self.items),
             count=len(made.packed),
             items=tuple(self.items),
+            packed=tuple(self.packed),
             calls=self.calls,
             seconds=self.seconds,
             size_before=made.size,
-            size=self._size,
+            size=sizes_of(self.packed),
         )
 
     def _step(self) -> None:
@@ -191,11 +195,11 @@ class Consolidation:
 
     def _run(self) -> Steps:
         """Do all the work, with a pause wherever there may be one."""
-        self.items, self._size = [], 0
+        self.items, self.packed = [], []
         for item in self._make():
             if isinstance(item, Item):
                 self.items.append(item)
-                self._size += size_of_item(item)
+                self.packed.append(pack_item(item))
                 yield None
             else:
                 yield item

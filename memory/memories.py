@@ -341,7 +341,7 @@ class Memories(Mapping[str, AgentMemory]):
             self._rests[result.agent_id] = result.retry_at
         else:
             memory.episodic.replace(frozen, len(result.items))
-            memory.semantic.add(result.items)
+            memory.semantic.add(result.items, result.packed)
             if self._news is not None:
                 self._news.replaced.append(result)
         if memory.episodic.over_high_water:

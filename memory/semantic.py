@@ -72,15 +72,14 @@ class _Held(NamedTuple):
     forgotten: int = 0
     forgotten_experiences: int = 0
 
-    def with_new(self, items: Iterable[Item]) -> _Held:
+    def with_new(self, new: Sequence[Item], packed: Iterable[bytes]) -> _Held:
         """Give the same with more items behind; they are not counted in."""
-        new = tuple(items)
         return self._replace(
             ids=self.ids + tuple(item.id for item in new),
             firsts=self.firsts + tuple(item.first for item in new),
             counts=self.counts + tuple(item.count for item in new),
             importances=self.importances + tuple(item.importance for item in new),
-            packed=self.packed + tuple(pack_item(item) for item in new),
+            packed=self.packed + tuple(packed),
         )
 
     def only(self, places: Sequence[int]) -> _Held:
@@ -120,8 +119,11 @@ class SemanticMemory:
     def __len__(self) -> int:
         return len(self._held.ids)
 
-    def add(self, items: Iterable[Item]) -> tuple[str, ...]:
+    def add(self, items: Iterable[Item], packed: Sequence[bytes] | None = None) -> tuple[str, ...]:
         """Take items in; give the ids of those that had to go, which may be new ones.
+
+        Args:
+            packed: the same as ``pack_item`` gives them, for whoever has them already.
 
         Raises:
             ValueError: one of them is here already, and nothing was added.
@@ -132,7 +134,7 @@ class SemanticMemory:
             if item.id in known:
                 raise ValueError(f"an item is added once, got {item.id!r} again")
             known.add(item.id)
-        grown = held.with_new(new)
+        grown = held.with_new(new, map(pack_item, new) if packed is None else packed)
         kept, gone = _divided(grown.importances, self.limit)
         self._held = (grown.only(kept) if gone else grown)._replace(
             added=held.added + len(new),

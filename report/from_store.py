@@ -8,7 +8,7 @@ from ..memory.alerts import Alarm, Alert, Thresholds
 from ..memory.compact import pack, size_of
 from ..memory.history import History
 from ..memory.item import Item
-from ..memory.kept import size_of_item
+from ..memory.packed_item import pack_item
 from ..memory.store.chain import StoredRow
 from ..memory.store.reader import Reader
 from ..memory.store.records import Evicted, Lived, item_in, sound
@@ -128,7 +128,7 @@ class _Lives:
             item_in(one, self._reader.path)
             for one in self._reader.of_agent("item", row.agent, first, first + value["items"] - 1)
         ]
-        after = sum(map(size_of_item, items))
+        after = sum(size_of(pack_item(item)) for item in items)
         life.consolidations.append(
             Consolidation(row.round, first, last, count, len(items), before, after)
         )

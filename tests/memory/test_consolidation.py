@@ -202,15 +202,15 @@ def test_after_ctrl_c_it_begins_again_and_nothing_is_doubled() -> None:
 def test_after_ctrl_c_between_two_items_none_is_doubled(monkeypatch: pytest.MonkeyPatch) -> None:
     work, control = work_on(handed(), each_alone), work_on(handed(), each_alone)
     control.finish()
-    sizes = consolidation_module.size_of_item
+    pack_item = consolidation_module.pack_item
     presses = [True] * 3
 
-    def pressed(item: Item) -> int:
+    def pressed(item: Item) -> bytes:
         if item.first == 7 and presses and presses.pop():
             raise KeyboardInterrupt
-        return sizes(item)
+        return pack_item(item)
 
-    monkeypatch.setattr(consolidation_module, "size_of_item", pressed)
+    monkeypatch.setattr(consolidation_module, "pack_item", pressed)
     for _ in range(3):
         with pytest.raises(KeyboardInterrupt):
             work.finish()
