@@ -299,7 +299,10 @@ class Memories(Mapping[str, AgentMemory]):
             if self._hand_overs.is_open(agent_id) or self._rests.get(agent_id, 0) > round:
                 continue
             del self._waiting[agent_id]
-            count = min(self._settings.window, len(self._agents[agent_id].episodic))
+            episodic = self._agents[agent_id].episodic
+            if not episodic.over_high_water:
+                continue  # it was while a window was under way, and is no more
+            count = min(self._settings.window, len(episodic))
             self._supervisor.tell(Offer(self._freeze(agent_id, count, round)))
             offered += 1
         self._unfinished += offered
