@@ -155,14 +155,14 @@ def test_calls_are_no_more_than_windows(desks: Callable[..., Desk]) -> None:
 
 
 def test_whole_windows_are_handed_over_and_nobody_is_emptied(desks: Callable[..., Desk]) -> None:
-    desk = desks(ids="abc")
+    desk = desks(ids="abc", consolidation_window=8)
     for _ in range(80):
         desk.live()
         desk.memories.work(1.0)
     offers = desk.kinds(Offer)
-    assert len(offers) > 30
-    assert {len(offer.hand_over.packed) for offer in offers} == {5}
-    assert all(len(memory.episodic) >= 5 for memory in desk.memories.values())
+    assert len(offers) > 20
+    assert {len(offer.hand_over.packed) for offer in offers} == {8}
+    assert all(len(memory.episodic) >= 4 for memory in desk.memories.values())
 
 
 def test_a_strategy_that_fails_leaves_everything_where_it_was(desks: Callable[..., Desk]) -> None:
