@@ -317,7 +317,9 @@ class Coordinator(Actor):
                 # It reads no letters; they would pile up.
                 self._correspondence.keep(agent_id, parcels)
                 continue
-            self._inquiries.tell(agent_id, parcels, round)
+            # What came while it was at work first: nobody's words overtake each other.
+            before = self._correspondence.take_from_outside(agent_id)
+            self._inquiries.tell(agent_id, [*before, *parcels], round)
         for ask in self._inquiries.take_kept():
             self._pass_on(ask)
 
