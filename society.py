@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 from .actors.agent_actor import AgentActor
 from .actors.care.directive import Strategy
 from .actors.care.groups import Groups
+from .actors.mail.dead_letters import DeadLetters
 from .actors.simulated import SimulatedDispatcher
 from .clock import Clock, SystemClock
 from .coordination.catalogue import agent_type, host_type
@@ -340,6 +341,11 @@ class Society(Voice):
         stage = self._stage
         vitals = Health(len(self)) if stage is None else stage.vitals(running=not self._stopped)
         return examine(vitals, self._health_settings)
+
+    @property
+    def dead_letters(self) -> DeadLetters:
+        """What nobody read: the latest, counts by reason, and ``listen`` to hear of each."""
+        return self._ensemble.dead_letters
 
     @property
     def memories(self) -> Memories:

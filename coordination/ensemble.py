@@ -16,6 +16,7 @@ from ..actors.failures import describe
 from ..actors.future import Future
 from ..actors.inline import InlineDispatcher
 from ..actors.mail.counts import check_law
+from ..actors.mail.dead_letters import DeadLetters
 from ..actors.messages import Question, Retune
 from ..actors.pooled import PooledDispatcher
 from ..actors.statistics import KernelStatistics, PoolStatistics, fullest
@@ -213,6 +214,11 @@ class Ensemble:
 
     def __len__(self) -> int:
         return len(self._hosts)
+
+    @property
+    def dead_letters(self) -> DeadLetters:
+        """What nobody read or will read, and why."""
+        return self._setup.dead_letters
 
     def surprises(self) -> dict[str, Callable[[], float | None]]:
         """Give, for the agents that can tell, what says how surprised they were of late."""

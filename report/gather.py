@@ -4,42 +4,19 @@ from __future__ import annotations
 
 import collections
 import heapq
-from collections.abc import Iterable, Sequence
-from typing import Protocol
+from collections.abc import Iterable
 
 from ..memory.alerts import Alert
 from ..memory.history import Snapshot
 from ..memory.item import Item
 from ..memory.remembered import Remembered
 from ..memory.words import words_of
-from .story import Consolidation, Kind, Note, Size, Told
+from .story import Kind, Note, Size, Told
 
 SHOWN = 10
 """Items that are shown of one agent."""
 SAMPLES = 5
 """Experiences that are shown of one item."""
-
-
-class Replaced(Protocol):
-    """What is told of one consolidation; the supervisor's result is one."""
-
-    @property
-    def first(self) -> int: ...
-
-    @property
-    def last(self) -> int: ...
-
-    @property
-    def count(self) -> int: ...
-
-    @property
-    def items(self) -> Sequence[Item]: ...
-
-    @property
-    def size_before(self) -> int: ...
-
-    @property
-    def size(self) -> int: ...
 
 
 def sizes_of(snapshots: Iterable[Snapshot]) -> tuple[Size, ...]:
@@ -50,19 +27,6 @@ def sizes_of(snapshots: Iterable[Snapshot]) -> tuple[Size, ...]:
         if one.high > one.size:
             sizes.append(Size(one.round, one.high, one.bytes))
     return tuple(sizes)
-
-
-def consolidation_of(round: int, replaced: Replaced) -> Consolidation:
-    """Give the mark of a consolidation that took effect before a round."""
-    return Consolidation(
-        round=round,
-        first=replaced.first,
-        last=replaced.last,
-        experiences=replaced.count,
-        items=len(replaced.items),
-        bytes_before=replaced.size_before,
-        bytes_after=replaced.size,
-    )
 
 
 def kinds_of(items: Iterable[Item]) -> tuple[Kind, ...]:

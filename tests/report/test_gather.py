@@ -1,14 +1,12 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from antiphon.memory.alerts import Alert, Severity
 from antiphon.memory.history import History
 from antiphon.memory.item import Item
 from antiphon.memory.remembered import Remembered
 from antiphon.models.experience import Experience
-from antiphon.report.gather import consolidation_of, kinds_of, notes_of, sizes_of, top_of
-from antiphon.report.story import Consolidation, Kind, Note, Size
+from antiphon.report.gather import kinds_of, notes_of, sizes_of, top_of
+from antiphon.report.story import Kind, Note, Size
 
 
 def lived(sequence: int) -> Remembered:
@@ -31,18 +29,6 @@ def item(first: int, *, importance: float = 1.0, count: int = 10, kind: str = "m
         round=first + 9,
         reward=None,
     )
-
-
-@dataclass(frozen=True)
-class Replaced:
-    """As much of a consolidation's result as a report looks at."""
-
-    items: tuple[Item, ...]
-    first: int = 1
-    last: int = 30
-    count: int = 28
-    size_before: int = 4000
-    size: int = 900
 
 
 def test_the_most_important_items_come_first_then_those_that_stand_for_most() -> None:
@@ -82,8 +68,6 @@ def test_peaks_between_snapshots_are_drawn() -> None:
     )
 
 
-def test_consolidations_and_alerts_are_told() -> None:
-    done = consolidation_of(40, Replaced((item(1), item(11))))
-    assert done == Consolidation(40, 1, 30, 28, 2, 4000, 900)
+def test_alerts_are_told() -> None:
     alert = Alert("bob", Severity.CRITICAL, 9, 0.97, 0.95, 48)
     assert notes_of([alert]) == (Note(9, "critical", alert.message),)
