@@ -14,8 +14,10 @@ LINT = "from importlinter.cli import lint_imports_command as lint; lint()"
 IMPORT = """
 import time
 before = time.perf_counter()
+import numpy
+between = time.perf_counter()
 from antiphon import Agent, Society
-print(time.perf_counter() - before)
+print((time.perf_counter() - before) / (between - before))
 """
 HEAVY = """
 import sys
@@ -69,14 +71,15 @@ def test_an_import_that_does_not_is_caught(tree: Path, room: str, line: str, con
     ), result.stdout
 
 
-def test_the_core_is_imported_in_under_four_tenths_of_a_second(tmp_path: Path) -> None:
-    elapsed: list[float] = []
-    # The fastest of several: the machine may be busy, the import may not be slow.
-    while len(elapsed) < 7 and min(elapsed, default=1.0) >= 0.4:
+def test_the_core_is_imported_in_less_than_five_times_the_time_of_numpy(tmp_path: Path) -> None:
+    # Of numpy's, for machines differ: 0.4 s where numpy takes 0.08.
+    ratios: list[float] = []
+    # The lowest of several: the machine may be busy, the import may not be slow.
+    while len(ratios) < 7 and min(ratios, default=9.0) >= 5.0:
         result = python(IMPORT, cwd=tmp_path)
         assert result.returncode == 0, result.stderr
-        elapsed.append(float(result.stdout))
-    assert min(elapsed) < 0.4
+        ratios.append(float(result.stdout))
+    assert min(ratios) < 5.0
 
 
 def test_what_is_heavy_is_imported_when_it_is_used(tmp_path: Path) -> None:
