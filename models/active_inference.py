@@ -5,15 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
-from ..errors import ModelError
+from ..errors import ModelError, UnsupportedModelError
 from .agent import Agent, Context, Place
-from .engine import prepare_backend, shared_engine
+from .crowds.crowd import BaseCrowd
+from .crowds.entering import Counts, check_counts, crowd_of, learning_of
+from .crowds.learning_crowd import LearningCrowd
+from .crowds.pupil import Pupil
+from .factored.model import FactoredModel
+from .from_pymdp import from_pymdp
 from .generative import GenerativeModel
-from .matrices import Array
-from .mind import Mind
-from .observations import read_indices
+from .kernels.choose import choose
+from .matrices import Array, entries
 from .policies import Plan
 from .profile import InferenceSettings, Profile
+
+_FIELDS = frozenset(
+    {"A", "B", "C", "D", "E", "A_dependencies", "B_dependencies", "control_factors", "iterations"}
+)
+_FACTORED = frozenset({"E", "A_dependencies", "B_dependencies", "control_factors", "iterations"})
+"""Of these only models of several factors know."""
+_COUNTS = frozenset({"pA", "pB", "pD"})
 
 
 class ActiveInference(Agent):
@@ -24,16 +35,16 @@ class ActiveInference(Agent):
     Agents with equal models share everything that does not depend on the agent.
     """
 
-    compute_bound: ClassVar[bool] = True
-    """The host runs ``act`` under the process's one compute token: many threads in numpy
-    at once are slower than one after another. The host looks at the class itself, so a
-    subclass, whose ``act`` may block, says so for itself."""
+    together: ClassVar[bool] = True
+    """The host may have ``crowd`` answer for many of these at once, with the same bits as
+    ``act``. It looks at the class itself: a subclass, whose ``act`` may be another, says so for
+    itself."""
 
     settings_type = InferenceSettings
 
     def __init__(
         self,
-        model: GenerativeModel | Mapping[str, Any],
+        model: GenerativeModel | FactoredModel | Mapping[str, Any],
         settings: InferenceSettings | None = None,
         *,
         agent_id: str | None = None,
@@ -41,7 +52,8 @@ class ActiveInference(Agent):
         """Make one.
 
         Args:
-            model: a model, or its matrices by name: A, B and, if you like, C and D.
+            model: a model, or its matrices by name: A, B and, if you like, C, D, habits E, what
+                ``FactoredModel`` takes, and, where it learns, the counts pA, pB and pD.
             agent_id: whose model it is; error messages name it.
 
         Raises:
@@ -49,25 +61,30 @@ class ActiveInference(Agent):
             MissingExtraError: ``backend="pymdp"``, and pymdp is not installed.
         """
         settings = settings or InferenceSettings()
-        profile = settings.resolved_profile()
-        checked = _checked(model, agent_id)
-        try:
-            engine = shared_engine(checked, profile.policy_length, settings.backend)
-        except ModelError as error:  # compiled models belong to nobody, and name nobody
-            raise ModelError(error.field, error.rule, agent_id=agent_id) from None
-        self._backend = settings.backend
-        self._mind = Mind(engine, profile)
+        self.profile = settings.resolved_profile()
+        """How this agent infers, after the settings' changes."""
+        self.model = _checked(model, agent_id)
+        """The model, shared with all agents that have an equal one."""
+        self._settings = settings
+        self._id = agent_id
+        self._counts = _counts(model)
+        check_counts(self._counts, self.profile, agent_id)
+        self.crowd = self._crowd_for(self.profile)
+        """All agents with this model: see ``together``."""
+        self.model = self.crowd.model
+        self.seat = self.crowd.take(self.profile, history=self._settings.belief_history)
+        """Where its beliefs stand among theirs."""
 
     @classmethod
     def prepare(cls, settings: InferenceSettings | None) -> None:
-        prepare_backend((settings or InferenceSettings()).backend)
+        choose((settings or InferenceSettings()).backend).prepare()
 
     @classmethod
     def create(
         cls,
         place: Place,
         *,
-        model: GenerativeModel | Mapping[str, Any] | None = None,
+        model: GenerativeModel | FactoredModel | Mapping[str, Any] | None = None,
         settings: InferenceSettings | None = None,
         **options: Any,
     ) -> Self:
@@ -82,55 +99,104 @@ class ActiveInference(Agent):
         _check_fit(agent.model, place)
         return agent
 
-    @property
-    def model(self) -> GenerativeModel:
-        """The model, shared with all agents that have an equal one."""
-        return self._mind.engine.model
+    @classmethod
+    def from_pymdp(cls, agent: Any, *, agent_id: str | None = None, **settings: Any) -> Self:
+        """Make one of an agent of pymdp 1.0.4: its model, how it thinks, and what it counted.
 
-    @property
-    def profile(self) -> Profile:
-        """How this agent infers, after the settings' changes."""
-        return self._mind.profile
+        Args:
+            agent: a ``pymdp.agent.Agent``; it is read and not changed.
+            settings: fields of ``InferenceSettings`` that are to be another's than the agent's.
+
+        Raises:
+            UnsupportedModelError: it does what ours does not; names the attribute.
+            ModelError: it is no such agent.
+        """
+        model, own, learning, counts = from_pymdp(agent, agent_id=agent_id)
+        for name in ("use_utility", "use_states_info_gain"):
+            if not own.pop(name):
+                raise UnsupportedModelError(name, "must be on", agent_id=agent_id)
+        learned = {
+            "learns": "A" * learning.learn_A + "B" * learning.learn_B,
+            "param_info_gain": learning.use_param_info_gain,
+            "keep_zeros": False,
+            "selective_update_interval": 1,
+        }
+        counted = {name: given for name, given in counts.items() if given is not None}
+        if not (learned["learns"] or learned["param_info_gain"]):
+            counted = {}
+        thinking = InferenceSettings(**{**own, **learned, **settings})
+        return cls({**model, **counted}, thinking, agent_id=agent_id)
 
     @property
     def beliefs(self) -> Array:
         """What it holds of the state now: float64, shape (n_states,), a copy."""
-        return self._mind.beliefs.copy()
+        return self.seat.beliefs
+
+    @property
+    def belief_history(self) -> list[Array]:
+        """What it believed after each of the last steps, oldest first; see the settings."""
+        return list(self.seat.history or ())
 
     @property
     def surprise(self) -> float | None:
         """How little it expected what it last took in, in nats; None if it skipped that."""
-        return self._mind.surprise
+        return self.seat.surprise
 
     def reset(self, seed: int | None = None) -> None:
         """Begin an episode with the model's D and the seed's random stream."""
-        self._mind.reset(seed)
+        self.seat.reset(seed)
 
-    def act(self, observation: Any, context: Context) -> int:
+    def act(self, observation: Any, context: Context) -> Any:
         """Infer, plan and choose.
 
         Raises:
             ObservationError: the observation or an executed action does not fit the model;
                 beliefs are as before.
         """
-        mind = self._mind
-        indices = read_indices(observation, self.model.n_observations, context.agent_id)
-        mind.move(mind.past(context))
-        mind.see(indices)
-        return mind.choose()
+        return self.crowd.answer(self.seat, observation, context.lived, context.agent_id)
 
     def plan(self) -> Plan:
         """Score all policies from the present beliefs, and change nothing."""
-        return self._mind.plan()
+        return self.crowd.plan(self.seat)
+
+    def pupil(self) -> Pupil | None:
+        """Give what it takes to teach this agent; None unless it learns asleep."""
+        if self.profile.learns_when == "awake":
+            return None
+        return self._learners().pupil(self.seat, self._id)
+
+    def teach(self, gains: Mapping[str, Any]) -> None:
+        """Know from the next act on what memories have taught; beliefs stay as they are.
+
+        Args:
+            gains: what is to be added to pA, pB and pD, flat.
+
+        Raises:
+            ModelError: it does not fit, or this agent does not learn asleep; nothing has changed.
+        """
+        if self.profile.learns_when == "awake":
+            rule = "must be 'asleep' for an agent to be taught"
+            raise ModelError("learns_when", rule, agent_id=self._id)
+        self._learners().teach(self.seat, gains, self._id)
+
+    def _learners(self) -> LearningCrowd:
+        assert isinstance(self.crowd, LearningCrowd)  # who learns asleep sits in no other
+        return self.crowd
 
     def retune(self, profile: Profile) -> None:
         """Think by another profile from the next act on; beliefs stay as they are."""
-        engine = shared_engine(self.model, profile.policy_length, self._backend)
-        self._mind.retune(engine, profile)
+        if _fit_one_seat(profile, self.profile):
+            self.seat.retune(profile)
+        else:
+            crowd = self._crowd_for(profile)
+            seat = crowd.take(profile, history=self._settings.belief_history)
+            seat.set_state(self.seat.get_state())
+            self.crowd, self.seat = crowd, seat
+        self.profile = profile
 
     def get_state(self) -> dict[str, Any]:
         """Give enough to go on from exactly here, as JSON values and an array."""
-        return self._mind.get_state()
+        return self.seat.get_state()
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Go on from a state.
@@ -138,28 +204,86 @@ class ActiveInference(Agent):
         Raises:
             ModelError: it does not fit the model; nothing has changed then.
         """
-        self._mind.set_state(state)
+        self.seat.set_state(state, self._id)
+
+    def _crowd_for(self, profile: Profile) -> BaseCrowd:
+        settings = self._settings
+        if profile.learns_when == "asleep" and isinstance(self.model, FactoredModel):
+            rule = "'asleep' is for models of one factor"
+            raise UnsupportedModelError("learns_when", rule, agent_id=self._id)
+        try:
+            return crowd_of(
+                self.model,
+                profile,
+                settings.backend,
+                counts=self._counts,
+                keep=settings.matrix_cache_size,
+            )
+        except ModelError as error:  # compiled models belong to nobody, and name nobody
+            raise ModelError(error.field, error.rule, agent_id=self._id) from None
 
 
-def _checked(model: Any, agent_id: str | None) -> GenerativeModel:
-    if isinstance(model, GenerativeModel):
+def _checked(model: Any, agent_id: str | None) -> GenerativeModel | FactoredModel:
+    if isinstance(model, GenerativeModel | FactoredModel):
         return model
-    if not isinstance(model, Mapping) or not {"A", "B"} <= set(model) <= {"A", "B", "C", "D"}:
+    if not isinstance(model, Mapping) or not {"A", "B"} <= set(model) <= _FIELDS | _COUNTS:
         came = sorted(map(str, model)) if isinstance(model, Mapping) else type(model).__name__
-        rule = f"must be a GenerativeModel or a dict of A, B, C and D, got {came}"
+        rule = f"must be a GenerativeModel, a FactoredModel or a dict of A, B, C, D, got {came}"
         raise ModelError("model", rule, agent_id=agent_id)
-    return GenerativeModel(**model, agent_id=agent_id)
+    fields = {name: given for name, given in model.items() if name in _FIELDS}
+    if len(entries(fields["B"], 3) or [0]) > 1:
+        return FactoredModel(**fields, agent_id=agent_id)
+    if _FACTORED & set(fields):
+        return FactoredModel(**_as_factors(fields), agent_id=agent_id)
+    return GenerativeModel(**fields, agent_id=agent_id)
 
 
-def _check_fit(model: GenerativeModel, place: Place) -> None:
+def _as_factors(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the matrices of one factor in the form of several."""
+    depths = {"A": 2, "B": 3, "C": 1, "D": 1}
+    wrapped = {
+        name: entries(given, depths[name]) for name, given in fields.items() if name in depths
+    }
+    return {**fields, **{name: given for name, given in wrapped.items() if given is not None}}
+
+
+def _counts(model: Any) -> Counts:
+    if not isinstance(model, Mapping):
+        return {}
+    return {name: model[name] for name in _COUNTS & set(model) if model[name] is not None}
+
+
+def _fit_one_seat(profile: Profile, other: Profile) -> bool:
+    """Whether both plan as far ahead and learn alike, so that a row may stay what it is."""
+    same_length = profile.policy_length == other.policy_length
+    return same_length and learning_of(profile) == learning_of(other)
+
+
+def _check_fit(model: GenerativeModel | FactoredModel, place: Place) -> None:
     """Compare with the spaces as far as they tell; others are checked as they come."""
+    if isinstance(model, FactoredModel):
+        _check_factors(model, place)
+        return
     actions = getattr(place.action_space, "n", None)
     first = getattr(place.action_space, "start", 0)
     if actions is not None and (actions, first) != (model.n_actions, 0):
         rule = f"has {model.n_actions} actions from 0, the action space {actions} from {first}"
         raise ModelError("B", rule, agent_id=place.agent_id)
+    _check_outcomes(model.n_observations, place)
+
+
+def _check_factors(model: FactoredModel, place: Place) -> None:
+    space, wanted = place.action_space, model.layout.n_actions
+    came = getattr(space, "nvec", None) if not hasattr(space, "n") else [space.n]
+    if came is not None and tuple(int(n) for n in came) != wanted:
+        rule = f"moves factors by {wanted} actions, the action space has {tuple(came)}"
+        raise ModelError("B", rule, agent_id=place.agent_id)
+    _check_outcomes(model.layout.n_observations, place)
+
+
+def _check_outcomes(wanted: tuple[int, ...], place: Place) -> None:
     space = place.observation_space
     sizes = getattr(space, "nvec", None) if not hasattr(space, "n") else [space.n]
-    if sizes is not None and tuple(int(n) for n in sizes) != model.n_observations:
-        rule = f"has {model.n_observations} outcomes, the observation space {tuple(sizes)}"
+    if sizes is not None and tuple(int(n) for n in sizes) != wanted:
+        rule = f"has {wanted} outcomes, the observation space {tuple(sizes)}"
         raise ModelError("A", rule, agent_id=place.agent_id)

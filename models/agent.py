@@ -138,7 +138,7 @@ class Context:
             rng: gives the agent's own random stream.
         """
         lived = missed if previous is None else (*missed, previous)
-        stream = rng or _own_stream(agent_id)
+        stream = rng or _OwnStream(agent_id)
         self._who: Who = Standing(agent_id, stream, clock or SystemClock())
         self._moment: Moment = OneMoment(round, deadline, lived)
         self._started = 0.0
@@ -184,6 +184,11 @@ class Context:
     def missed(self) -> tuple[Experience, ...]:
         """The steps before ``previous`` that passed while the agent was busy, oldest first."""
         return self._moment.experiences_of(self._who.agent_id)[:-1]
+
+    @property
+    def lived(self) -> tuple[Experience, ...]:
+        """All steps since the agent was last called, oldest first; the last is ``previous``."""
+        return self._moment.experiences_of(self._who.agent_id)
 
     @property
     def rng(self) -> np.random.Generator:
@@ -322,9 +327,19 @@ class Context:
         return () if outbox is None else outbox.take()
 
 
-def _own_stream(agent_id: str) -> Callable[[], np.random.Generator]:
-    stream = chance.generator(0, agent_id, "act")
-    return lambda: stream
+class _OwnStream:
+    """The random stream of an agent that is called by hand; made with the first draw."""
+
+    __slots__ = ("_agent_id", "_stream")
+
+    def __init__(self, agent_id: str) -> None:
+        self._agent_id = agent_id
+        self._stream: np.random.Generator | None = None
+
+    def __call__(self) -> np.random.Generator:
+        if self._stream is None:
+            self._stream = chance.generator(0, self._agent_id, "act")
+        return self._stream
 
 
 class Agent(abc.ABC):

@@ -2,35 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, Self
 
-import numpy as np
-import numpy.typing as npt
-
-from ..errors import ModelError
+from ..errors import ModelError, SettingsError
 from .agent import Agent, Context, Place
-from .engine import prepare_backend, shared_engine
+from .crowds.explorer_crowd import prepare, shared_explorers
+from .crowds.explorer_rows import ExplorerRows
+from .crowds.seat import state_vector
 from .generative import GenerativeModel
 from .grid_map import GridMap
 from .matrices import Array
-from .mind import START, Mind, state_vector
-from .observations import read_indices, read_row
-from .policies import Plan, best
+from .policies import Plan
 from .profile import InferenceSettings, Profile
 from .terrain import FIX_NOISE, Terrain, shared_terrain
-
-_WALL, _GOAL = 1, 2
-
-
-class Sight(NamedTuple):
-    """What an observation says, checked."""
-
-    fix: int
-    walls: int
-    """The pattern of walls in the four neighbours, as in ``GridMap.adjacent_walls``."""
-    goals: npt.NDArray[np.bool_]
-    """Shape (view * view,): whether each cell of the window holds a goal."""
 
 
 class Explorer(Agent):
@@ -39,11 +23,11 @@ class Explorer(Agent):
     Beside its beliefs it keeps a goal memory m, float64, one entry for each cell: in each
     step what it sees is written where it most probably stands, and everything else fades
     to what is expected of unseen cells, so that these attract a little. Preferences
-    for places follow from m, see ``Terrain.preferences``.
+    for places follow from m, see ``GoalMemory.preferences``.
     """
 
-    compute_bound: ClassVar[bool] = True
-    """See ``ActiveInference.compute_bound``."""
+    together: ClassVar[bool] = True
+    """See ``ActiveInference.together``."""
 
     settings_type = InferenceSettings
 
@@ -54,17 +38,25 @@ class Explorer(Agent):
             MissingExtraError: ``backend="pymdp"``, and pymdp is not installed.
         """
         settings = settings or InferenceSettings()
-        profile = settings.resolved_profile()
-        engine = shared_engine(terrain.model, profile.policy_length, settings.backend)
-        self._backend = settings.backend
-        self._longest = profile.policy_length
+        wishes = {
+            "learns": settings.learns,
+            "param_info_gain": settings.param_info_gain,
+            "learns_when": settings.learns_when == "asleep",
+        }
+        for name, wish in wishes.items():
+            if wish:
+                rule = "must be left out for explorers: they are given their map, and all share it"
+                raise SettingsError(name, rule)
+        self.profile = settings.resolved_profile()
+        """How this agent infers, after the settings' changes."""
+        self._settings = settings
+        self._longest = self.profile.policy_length
         self._terrain = terrain
-        self._mind = Mind(engine, profile)
-        self._memory = terrain.first_memory.copy()
+        self._sit(self.profile)
 
     @classmethod
     def prepare(cls, settings: InferenceSettings | None) -> None:
-        prepare_backend((settings or InferenceSettings()).backend)
+        prepare((settings or InferenceSettings()).backend)
 
     @classmethod
     def create(
@@ -83,37 +75,37 @@ class Explorer(Agent):
         settings = settings or InferenceSettings()
         length = settings.resolved_profile().policy_length
         noise = float(getattr(place.world, "fix_noise", FIX_NOISE))
-        return cls(shared_terrain(grid_map, length, noise), settings, **options)
+        terrain = shared_terrain(grid_map, length, noise, settings.matrix_cache_size)
+        return cls(terrain, settings, **options)
 
     @property
     def model(self) -> GenerativeModel:
         """The model, shared by all explorers of the map; its C stands for no goals at all."""
-        return self._mind.engine.model
-
-    @property
-    def profile(self) -> Profile:
-        """How this agent infers, after the settings' changes."""
-        return self._mind.profile
+        return self._terrain.model
 
     @property
     def beliefs(self) -> Array:
         """Where it holds itself to be: float64, shape (n_cells,), a copy."""
-        return self._mind.beliefs.copy()
+        return self.seat.beliefs
+
+    @property
+    def belief_history(self) -> list[Array]:
+        """What it believed after each of the last steps, oldest first; see the settings."""
+        return list(self.seat.history or ())
 
     @property
     def surprise(self) -> float | None:
         """How little it expected what it last took in, in nats; None if it skipped that."""
-        return self._mind.surprise
+        return self.seat.surprise
 
     @property
     def goal_memory(self) -> Array:
         """Its belief that each cell holds a goal: float64, shape (n_cells,), a copy."""
-        return self._memory[:-1].copy()
+        return self._rows.memories[self.seat.row, :-1].copy()
 
     def reset(self, seed: int | None = None) -> None:
         """Begin an episode: anywhere, nothing seen."""
-        self._mind.reset(seed)
-        self._memory = self._terrain.first_memory.copy()
+        self.seat.reset(seed)
 
     def act(self, observation: Any, context: Context) -> int:
         """Infer the own cell, remember what is seen, and go where goals are near.
@@ -122,23 +114,16 @@ class Explorer(Agent):
             ObservationError: the observation or an executed action does not fit; beliefs
                 and memory are as before.
         """
-        mind = self._mind
-        sight = self._read(observation, context.agent_id)
-        past = mind.past(context)
-        if START in past:
-            self._memory = self._terrain.first_memory.copy()
-        mind.move(past)
-        mind.see((sight.fix, sight.walls))
-        self._remember(sight.goals)
-        return mind.choose(self.preferences())
+        action: int = self.crowd.answer(self.seat, observation, context.lived, context.agent_id)
+        return action
 
     def preferences(self) -> Array:
-        """Give what it would like to observe now, nats, as ``Terrain.preferences``."""
-        return self._terrain.preferences(self._memory, self._mind.beliefs)
+        """Give what it would like to observe now, nats, as ``GoalMemory.preferences``."""
+        return self.crowd.wanted(self._rows, self.seat.row)
 
     def plan(self) -> Plan:
         """Score all policies from the present beliefs and memory, and change nothing."""
-        return self._mind.plan(self.preferences())
+        return self.crowd.plan(self.seat, self.preferences())
 
     def retune(self, profile: Profile) -> None:
         """Think by another profile from the next act on; beliefs and memory stay as they are.
@@ -150,12 +135,17 @@ class Explorer(Agent):
         if profile.policy_length > self._longest:
             rule = f"must be <= {self._longest}, for which the explorer was made"
             raise ValueError(f"policy_length {rule}, got {profile.policy_length}")
-        engine = shared_engine(self.model, profile.policy_length, self._backend)
-        self._mind.retune(engine, profile)
+        if profile.policy_length == self.profile.policy_length:
+            self.seat.retune(profile)
+        else:
+            state = self.get_state()
+            self._sit(profile)
+            self.set_state(state)
+        self.profile = profile
 
     def get_state(self) -> dict[str, Any]:
         """Give enough to go on from exactly here, as JSON values and arrays."""
-        return {**self._mind.get_state(), "goal_memory": self.goal_memory}
+        return {**self.seat.get_state(), "goal_memory": self.goal_memory}
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Go on from a state.
@@ -164,31 +154,21 @@ class Explorer(Agent):
             ModelError: it does not fit the map; nothing has changed then.
         """
         memory = state_vector(state, "goal_memory", self._terrain.n_cells, None)
-        self._mind.set_state(state)
-        self._memory = np.append(memory, 0.0)
+        self.seat.set_state(state)
+        self._rows.memories[self.seat.row, :-1] = memory
 
-    def _remember(self, goals: npt.NDArray[np.bool_]) -> None:
-        memory, terrain = self._memory, self._terrain
-        memory *= terrain.kept
-        memory += terrain.renewal
-        memory[terrain.window[best(self._mind.beliefs)]] = goals
+    @property
+    def _rows(self) -> ExplorerRows:
+        rows = self.seat.rows
+        assert isinstance(rows, ExplorerRows)
+        return rows
 
-    def _read(self, observation: Any, agent_id: str) -> Sight:
-        """Check an observation: a fix, then a code for each cell of the window."""
-        terrain = self._terrain
-        values = read_row(observation, 1 + terrain.window.shape[1], agent_id)
-        if not isinstance(observation, np.ndarray) or not _in_range(values, terrain.n_cells):
-            sizes = [terrain.n_cells] + [_GOAL + 1] * terrain.window.shape[1]
-            values = read_indices(list(values), sizes, agent_id)
-        codes = values[1:]
-        north, south, west, east = (codes[k] == _WALL for k in terrain.beside)
-        return Sight(
-            fix=values[0],
-            walls=north + 2 * south + 4 * west + 8 * east,
-            goals=np.array(codes) == _GOAL,
+    def _sit(self, profile: Profile) -> None:
+        """Take a seat among the explorers of the terrain that plan as far ahead."""
+        settings = self._settings
+        self.crowd = shared_explorers(
+            self._terrain, profile.policy_length, settings.backend, settings.matrix_cache_size
         )
-
-
-def _in_range(values: Sequence[int], n_cells: int) -> bool:
-    codes = values[1:]
-    return 0 <= values[0] < n_cells and min(codes) >= 0 and max(codes) <= _GOAL
+        """All explorers of the terrain: see ``together``."""
+        self.seat = self.crowd.take(profile, history=settings.belief_history)
+        """Where its beliefs stand among theirs."""

@@ -14,6 +14,10 @@ Array = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.intp]
 AnyArray = TypeVar("AnyArray", bound=npt.NDArray[Any])
 
+EPSILON = float(np.finfo(np.float64).eps)
+"""The floor under every probability before it is multiplied or its logarithm taken."""
+NEGLIGIBLE = 1e-15
+"""Beliefs below this are left out of the scores; it changes them by less than 1e-11."""
 SUM_TOLERANCE = 1e-6
 """How far a distribution's sum may be from 1; wide enough for matrices made in float32."""
 

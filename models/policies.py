@@ -13,9 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import ModelError
-from .beliefs import EPSILON
 from .generative import GenerativeModel
-from .matrices import Array, Indices, locked
+from .matrices import EPSILON, Array, Indices, locked
 
 MAX_POLICIES = 100_000
 MAX_BYTES = 2**30
@@ -62,21 +61,6 @@ class Policies:
         actions = np.array(list(itertools.product(range(model.n_actions), repeat=length)), np.intp)
         operators, prefixes = _distinct(model, length)
         return cls(locked(actions), operators, locked(prefixes))
-
-    def plan(self, values: Array, gamma: float, n_actions: int) -> Plan:
-        """Turn the value of each operator into beliefs about policies and actions.
-
-        Args:
-            values: float64, shape (n_operators,).
-            gamma: precision of the choice between policies.
-        """
-        neg_efe = values.take(self.prefixes[0])
-        for operators in self.prefixes[1:]:
-            neg_efe += values.take(operators)
-        policies = softmax(gamma * neg_efe)
-        # The first action is the slowest index of the lexicographic order.
-        actions = np.add.reduce(policies.reshape(n_actions, -1), axis=1)
-        return Plan(neg_efe, policies, actions)
 
 
 def _check_count(model: GenerativeModel, length: int) -> None:

@@ -11,6 +11,7 @@ from ..settings import anything, choice, flag, number, optional, setting, whole
 
 MAX_POLICY_LENGTH = 4
 ACTION_SELECTIONS = ("deterministic", "stochastic")
+LEARNING_TIMES = ("awake", "asleep")
 
 
 def _policy_length(value: Any) -> int:
@@ -18,6 +19,20 @@ def _policy_length(value: Any) -> int:
     if length > MAX_POLICY_LENGTH:
         raise ValueError(f"must be a whole number in 1..{MAX_POLICY_LENGTH}, got {value!r}")
     return length
+
+
+def _letters(value: Any) -> str:
+    letters = value.upper() if isinstance(value, str) else ""
+    if not isinstance(value, str) or not set(letters) <= set("ABD"):
+        raise ValueError(f"must be letters of A, B and D, or empty for nothing, got {value!r}")
+    return "".join(sorted(set(letters)))
+
+
+def _share(value: Any) -> float:
+    share: float = number(least=0)(value)
+    if share > 1:
+        raise ValueError(f"must be in [0, 1], got {value!r}")
+    return share
 
 
 _RULES: dict[str, Callable[[Any], Any]] = {
@@ -28,6 +43,13 @@ _RULES: dict[str, Callable[[Any], Any]] = {
     "selective_update_interval": whole(least=1),
     "action_selection": choice(*ACTION_SELECTIONS),
     "target_ms": optional(number(above=0)),
+    "learns": _letters,
+    "learns_when": choice(*LEARNING_TIMES),
+    "param_info_gain": flag,
+    "learning_rate": number(least=0),
+    "forgetting_rate": _share,
+    "keep_zeros": flag,
+    "prior_strength": number(above=0),
 }
 
 
@@ -54,6 +76,22 @@ class Profile:
     deterministic ones, explorers earn less than at random."""
     target_ms: float | None = None
     """What the tuner, where it is on, holds the time of an act to; None: nothing."""
+    learns: str = ""
+    """Which of its matrices an agent learns, letters of A, B and D. For agents with a model of
+    their own: explorers are given their map, and share it."""
+    learns_when: str = "awake"
+    """awake: in each step, from what it sees; asleep: from what it remembers and is consolidated,
+    and from nothing else, so that nothing is counted twice."""
+    param_info_gain: bool = False
+    """Whether plans are worth more the more they teach."""
+    learning_rate: float = 1.0
+    """What one observation adds to the counts."""
+    forgetting_rate: float = 1.0
+    """The share of what was learned of a state that outlives one more visit to it."""
+    keep_zeros: bool = True
+    """Whether what the model holds for impossible stays so."""
+    prior_strength: float = 10.0
+    """How many observations of each state the model is worth where no counts are given."""
 
     def __post_init__(self) -> None:
         for name, rule in _RULES.items():
@@ -61,6 +99,8 @@ class Profile:
                 object.__setattr__(self, name, rule(getattr(self, name)))
             except ValueError as error:
                 raise ValueError(f"{name} {error}") from None
+        if self.learns_when == "asleep" and not self.learns:
+            raise ValueError("learns_when must be awake where nothing is learned, got 'asleep'")
 
 
 @runtime_checkable
@@ -74,8 +114,22 @@ PROFILES = {
     profile.name: profile
     for profile in (
         Profile(name="fast", policy_length=1, gamma=8, alpha=8, selective_update_interval=2),
-        Profile(name="balanced", policy_length=2, gamma=12, alpha=12),
-        Profile(name="accurate", policy_length=3, gamma=16, alpha=16),
+        Profile(
+            name="balanced",
+            policy_length=2,
+            gamma=12,
+            alpha=12,
+            learns="AB",
+            param_info_gain=True,
+        ),
+        Profile(
+            name="accurate",
+            policy_length=3,
+            gamma=16,
+            alpha=16,
+            learns="AB",
+            param_info_gain=True,
+        ),
         Profile(
             name="realtime",
             policy_length=1,
@@ -108,8 +162,16 @@ def _profile_or_name(value: Any) -> str | Profile:
     return value if isinstance(value, Profile) else find_profile(value).name
 
 
-def _pymdp_or_numpy(value: Any) -> str:
-    return "pymdp" if flag(value) else "numpy"
+def _pymdp_or_auto(value: Any) -> str:
+    return "pymdp" if flag(value) else "auto"
+
+
+def _history(value: Any) -> int:
+    return 100 if flag(value) else 0
+
+
+def _cached(value: Any) -> int:
+    return 8 if flag(value) else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,12 +219,58 @@ class InferenceSettings:
         "milliseconds that an act may take, for the tuner; None: the profile's",
         aliases={"target_latency_ms": anything},
     )
+    learns: str | None = setting(
+        None,
+        optional(_letters),
+        "which matrices are learned, letters of A, B and D, '' for none; None: the profile's",
+    )
+    learns_when: str | None = setting(
+        None,
+        optional(choice(*LEARNING_TIMES)),
+        "awake: in each step; asleep: from memories that are consolidated, with "
+        "consolidation='learn'; None: the profile's",
+    )
+    param_info_gain: bool | None = setting(
+        None,
+        optional(flag),
+        "plans are worth more the more they teach; true also learns A and B, and false nothing, "
+        "unless learns says otherwise; None: the profile's",
+    )
+    learning_rate: float | None = setting(
+        None, optional(number(least=0)), "what one observation adds to counts; None: the profile's"
+    )
+    forgetting_rate: float | None = setting(
+        None,
+        optional(_share),
+        "the share of what was learned that outlives one more visit; None: the profile's",
+    )
+    keep_zeros: bool | None = setting(
+        None, optional(flag), "what is impossible stays so when learning; None: the profile's"
+    )
+    prior_strength: float | None = setting(
+        None,
+        optional(number(above=0)),
+        "how many observations the model is worth when learning begins; None: the profile's",
+    )
     backend: str = setting(
-        "numpy",
-        choice("numpy", "numba", "pymdp"),
-        "numpy: antiphon's own arithmetic; numba: the same, compiled (extra fast); pymdp: the "
-        "same agent on pymdp itself, slower",
-        aliases={"use_pymdp": _pymdp_or_numpy},
+        "auto",
+        choice("auto", "numba", "numpy", "pymdp"),
+        "the kernel: numba (compiled, extra fast), numpy, pymdp (the reference, slow), or auto: "
+        "numba where it is installed, else numpy",
+        aliases={"kernel": anything, "use_pymdp": _pymdp_or_auto},
+    )
+    matrix_cache_size: int = setting(
+        8,
+        whole(least=0),
+        "compiled models that are kept when no agent uses them any more",
+        aliases={"matrix_cache": _cached},
+    )
+
+    belief_history: int = setting(
+        0,
+        whole(least=0),
+        "of how many of the last steps an agent keeps its beliefs, for agent.belief_history",
+        aliases={"save_belief_hist": _history},
     )
 
     def __post_init__(self) -> None:
@@ -181,4 +289,6 @@ class InferenceSettings:
             for name in _RULES
             if name != "name" and (value := getattr(self, name)) is not None
         }
+        if self.param_info_gain is not None and self.learns is None:
+            changes["learns"] = (base.learns or "AB") if self.param_info_gain else ""
         return Profile(**{**{name: getattr(base, name) for name in _RULES}, **changes})

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from threading import Lock
-from weakref import WeakValueDictionary
+from collections.abc import Hashable
 
 import numpy as np
-import numpy.typing as npt
 
-from ..forks import free_in_children
+from .crowds.shelf import KEPT, SHELF
 from .generative import GenerativeModel
 from .grid_map import STAY, GridMap
 from .matrices import Array, Indices, locked
-from .planner import NEGLIGIBLE
 from .policies import Policies
 
 EXPECTED = 0.05
@@ -57,6 +54,10 @@ class Terrain:
         window: intp, shape (n_cells, view * view): the cells seen from each, as indices
             into the memory.
         beside: where in the window north, south, west and east of the middle are.
+        pull: float64, shape (n_cells, n_cells): how a goal draws from each cell, in nats.
+        reach: intp, shape (n_cells, n_reach): the fixes that may follow from each state within
+            the policies' steps; where there are fewer, -1 comes last.
+        key: what terrains have in common that are the same.
     """
 
     def __init__(
@@ -84,53 +85,34 @@ class Terrain:
         middle = map.view**2 // 2
         self.beside = (middle - map.view, middle + map.view, middle - 1, middle + 1)
         distances = map.distances()
-        self._pull: Array = locked(np.where(distances < 0, 0.0, liking * NEARNESS**distances))
-        self._possible = _possible_fixes(self.model, policy_length)
-        self._n_outcomes = sum(self.model.n_observations)
-
-    def preferences(self, memory: Array, beliefs: Array) -> Array:
-        """Give C: every cell draws as the best goal it is near to.
-
-        C(cell) = liking * max over g of memory(g) * 0.5 ** distance(cell, g), in the first
-        modality; computed only where a policy may lead from a cell that is believed in.
-
-        Returns:
-            float64, shape (sum of the model's n_observations,).
-        """
-        held = (beliefs > NEGLIGIBLE).nonzero()[0]
-        cells = np.logical_or.reduce(self._possible.take(held, axis=0), axis=0).nonzero()[0]
-        pull = self._pull.take(cells, axis=0)
-        pull *= memory[: self.n_cells]
-        wanted = np.zeros(self._n_outcomes)
-        wanted[cells] = np.maximum.reduce(pull, axis=1)
-        return wanted
+        self.pull: Array = locked(np.where(distances < 0, 0.0, liking * NEARNESS**distances))
+        self.reach: Indices = _possible_fixes(self.model, policy_length)
+        self.policy_length = policy_length
+        self.key: Hashable = object()
 
 
-def shared_terrain(map: GridMap, policy_length: int, fix_noise: float) -> Terrain:
-    """Give the one terrain of all explorers on equal maps; compile it if it is new."""
-    key = (map.walls.tobytes(), map.view, policy_length, fix_noise)
-    with _COMPILING:
-        terrain = _TERRAINS.get(key)
-        if terrain is None:
-            model = explorer_model(map, fix_noise)
-            terrain = _TERRAINS[key] = Terrain(map, policy_length, model=model)
-    return terrain
+def shared_terrain(map: GridMap, policy_length: int, fix_noise: float, keep: int = KEPT) -> Terrain:
+    """Give the one terrain of all explorers on equal maps; compile it if it is new.
 
-
-def _possible_fixes(model: GenerativeModel, policy_length: int) -> npt.NDArray[np.bool_]:
-    """Say which fixes may follow from each state within the policies' steps.
-
-    Returns:
-        bool, shape (n_states, n_observations[0]).
+    Args:
+        keep: how many compiled things of the last may stay when nobody uses them.
     """
+    key = (map.walls.tobytes(), map.walls.shape, map.view, policy_length, fix_noise)
+
+    def compile() -> Terrain:
+        terrain = Terrain(map, policy_length, model=explorer_model(map, fix_noise))
+        terrain.key = key
+        return terrain
+
+    return SHELF.take(key, compile, keep)
+
+
+def _possible_fixes(model: GenerativeModel, policy_length: int) -> Indices:
+    """List the fixes that may follow from each state within the policies' steps."""
     possible_here = np.ascontiguousarray((model.A[0] > 0).T)
     possible = np.zeros_like(possible_here)
     for operator in Policies.of(model, policy_length).operators:
         possible |= possible_here[operator]
-    locked(possible)
-    return possible
-
-
-# Module-level for the reason given in engine.py: explorers are made one by one.
-_TERRAINS: WeakValueDictionary[tuple[bytes, int, int, float], Terrain] = WeakValueDictionary()
-_COMPILING = free_in_children(Lock())
+    widest = int(possible.sum(axis=1).max())
+    first = np.argsort(~possible, axis=1, kind="stable")[:, :widest]
+    return locked(np.where(np.take_along_axis(possible, first, axis=1), first, -1))

@@ -11,9 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ...errors import ModelError
-from ..beliefs import EPSILON
 from ..generative import GenerativeModel
-from ..matrices import Array, Indices, locked
+from ..matrices import EPSILON, Array, Indices, locked
 from ..policies import MAX_BYTES, Policies
 
 _LANES = 16

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from ...errors import MissingExtraError
@@ -21,6 +22,15 @@ def numba() -> Any:
         return importlib.import_module("numba")
     except ImportError as error:
         raise MissingExtraError("kernel 'numba'", "fast") from error
+
+
+def is_kept(function: Any) -> bool:
+    """Whether a native function lies compiled on disk, as it stands in its source now."""
+    source = function.py_func.__code__
+    folder = Path(function.stats.cache_path)
+    indexes = folder.glob(f"*.{source.co_name}-{source.co_firstlineno}.*.nbi")
+    written = Path(source.co_filename).stat().st_mtime
+    return any(index.stat().st_mtime >= written for index in indexes)
 
 
 def native(function: Function) -> Function:

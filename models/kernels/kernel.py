@@ -8,7 +8,7 @@ from typing import Protocol
 from ..matrices import Array, Indices
 from ..policies import Plan
 from .compiled import Compiled
-from .rows import Rows, Turn
+from .rows import Inferred, Rows, Turn
 
 Prefer = Callable[[Indices, Array], Array]
 """Takes rows and their beliefs, gives what each would like to observe: float64, shape
@@ -31,6 +31,11 @@ class Kernel(Protocol):
         """Equal where the same bits come out."""
         ...
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether ``prepare`` will not take long."""
+        ...
+
     def prepare(self) -> None:
         """Compile what is not compiled yet; it may take seconds, once on a machine."""
         ...
@@ -39,8 +44,8 @@ class Kernel(Protocol):
         """Give p(s') after an action of each; START leads to the model's D."""
         ...
 
-    def posterior(self, compiled: Compiled, beliefs: Array, observations: Indices) -> Array:
-        """Give p(s | o)."""
+    def posterior(self, compiled: Compiled, beliefs: Array, observations: Indices) -> Inferred:
+        """Give p(s | o), and how surprising each o is."""
         ...
 
     def plan(
@@ -59,7 +64,7 @@ class Kernel(Protocol):
         """Choose the next action of these rows as if these were their beliefs."""
         ...
 
-    def infer(self, rows: Rows, turn: Turn) -> Array:
+    def infer(self, rows: Rows, turn: Turn) -> Inferred:
         """Give what these rows believe after their moves and, where it is due, observations."""
         ...
 

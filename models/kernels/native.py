@@ -17,13 +17,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..beliefs import EPSILON
-from ..matrices import Array, Indices
-from ..planner import NEGLIGIBLE
+from ..matrices import EPSILON, NEGLIGIBLE, Array, Indices
 from ..policies import TIE
 from .compiler import native
 from .numpy_kernel import TINY
 from .rows import START
+
+WALL, GOAL = 1, 2  # see explorer_crowd
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _FIRST = np.uint64(0xBF58476D1CE4E5B9)
@@ -75,8 +75,8 @@ def move(
 @native
 def see(
     beliefs: Array, row: int, joint: Array, seen: Indices, k: int, chances: Array, offsets: Indices
-) -> None:
-    """Turn a prior into the posterior, in place; ``joint`` is scratch."""
+) -> float:
+    """Turn a prior into the posterior, in place; ``joint`` is scratch. Give the surprise."""
     for state in range(joint.shape[1]):
         joint[0, state] = max(beliefs[row, state], EPSILON)
     for m in range(len(offsets)):
@@ -86,17 +86,19 @@ def see(
     total = 0.0
     for state in range(joint.shape[1]):
         total += joint[0, state]
+    shift = 0.0
     if total < TINY:  # so many unlikely outcomes that the product has lost its digits
-        total = recover(beliefs, row, joint, seen, k, chances, offsets)
+        total, shift = recover(beliefs, row, joint, seen, k, chances, offsets)
     for state in range(joint.shape[1]):
         beliefs[row, state] = joint[0, state] / total
+    return -(math.log(total) + shift)
 
 
 @native
 def recover(
     beliefs: Array, row: int, joint: Array, seen: Indices, k: int, chances: Array, offsets: Indices
-) -> float:
-    """Fill in the joint by its logarithms; give what it sums to."""
+) -> tuple[float, float]:
+    """Fill in the joint by its logarithms; give what it sums to, and what was taken off them."""
     highest = -np.inf
     for state in range(joint.shape[1]):
         joint[0, state] = math.log(max(beliefs[row, state], EPSILON))
@@ -107,7 +109,7 @@ def recover(
     for state in range(joint.shape[1]):
         joint[0, state] = math.exp(joint[0, state] - highest)
         total += joint[0, state]
-    return total
+    return total, highest
 
 
 @native
@@ -212,8 +214,12 @@ def uniform(stream: Any, step: Any) -> float:
 @native
 def believe(
     model: Laid, beliefs: Array, row: int, then: Array, given: Laid, k: int, seeing: Any
-) -> None:
-    """Bring one agent's beliefs up to date, in place: moves, then, if due, outcomes."""
+) -> float:
+    """Bring one agent's beliefs up to date, in place: moves, then, if due, outcomes.
+
+    Returns:
+        How surprising the outcomes were, in nats; NaN if they were not due.
+    """
     start, following, transitions, likelihood, offsets = model[:5]
     observations, moves, ends = given
     for at in range(ends[k - 1] if k else 0, ends[k]):
@@ -223,7 +229,8 @@ def believe(
         else:
             move(moves[at], beliefs, row, then, following, transitions)
     if seeing:
-        see(beliefs, row, then, observations, k, likelihood, offsets)
+        return see(beliefs, row, then, observations, k, likelihood, offsets)
+    return np.nan
 
 
 @native
@@ -239,12 +246,17 @@ def score(model: Laid, beliefs: Array, row: int, wanted: Array, own: int, scratc
 
 
 @native
-def infer(model: Laid, beliefs: Array, seeing: Flags, given: Laid) -> Array:
-    """Give what agents believe after their moves and, where it is due, observations."""
+def infer(model: Laid, beliefs: Array, seeing: Flags, given: Laid) -> tuple[Array, Array]:
+    """Give what agents believe after their moves and, where it is due, observations.
+
+    Returns:
+        Beliefs, and how surprising the observations were.
+    """
     after, then = beliefs.copy(), np.empty((1, beliefs.shape[1]))
+    surprise = np.empty(len(beliefs))
     for k in range(len(beliefs)):
-        believe(model, after, k, then, given, k, seeing[k])
-    return after
+        surprise[k] = believe(model, after, k, then, given, k, seeing[k])
+    return after, surprise
 
 
 @native
@@ -278,7 +290,7 @@ def choose(actions: Array, greedy: Flags, alpha: Array, stream: Any, step: Indic
 @native
 def act(model: Laid, n_actions: int, arrays: Laid, who: Indices, given: Laid) -> Indices:
     """Infer, choose, and end the step, in place; bit for bit the same as one by one."""
-    beliefs, gamma, alpha, interval, greedy, step, stream = arrays
+    beliefs, gamma, alpha, interval, greedy, step, stream, surprise = arrays
     prefixes, worth, wanted = model[8], np.empty(model[9]), model[10]
     columns = np.empty((1, max(model[5].shape[1], len(worth) * (wanted.shape[1] + 1))))
     then, n_policies = np.empty((1, beliefs.shape[1])), prefixes.shape[1]
@@ -286,7 +298,119 @@ def act(model: Laid, n_actions: int, arrays: Laid, who: Indices, given: Laid) ->
     actions, chosen = np.empty((1, n_actions)), np.empty(len(who), np.int64)
     for k in range(len(who)):
         row = who[k]
-        believe(model, beliefs, row, then, given, k, step[row] % interval[row] == 0)
+        seeing = step[row] % interval[row] == 0
+        surprise[row] = believe(model, beliefs, row, then, given, k, seeing)
+        score(model, beliefs, row, wanted, 0, (columns, worth))
+        weigh(worth, prefixes, gamma[row], scores, chances, actions, 0)
+        if greedy[row]:
+            chosen[k] = best(actions, 0)
+        else:
+            chosen[k] = draw(actions, 0, alpha[row], uniform(stream[row], step[row]))
+        step[row] += 1
+    return chosen
+
+
+# Explorers: what they would like to observe depends on the goals that they remember.
+
+
+@native
+def remember(
+    memories: Array, row: int, beliefs: Array, own: int, codes: Indices, k: int, terrain: Laid
+) -> None:
+    """Fade, then write what a window shows where one most probably stands; in place."""
+    window, renewal, kept = terrain[:3]
+    highest = beliefs[own, 0]
+    for state in range(beliefs.shape[1]):
+        highest = max(highest, beliefs[own, state])
+    here = 0
+    while beliefs[own, here] < highest - TIE:
+        here += 1
+    for cell in range(memories.shape[1]):
+        memories[row, cell] = memories[row, cell] * kept + renewal[cell]
+    for place in range(window.shape[1]):
+        memories[row, window[here, place]] = 1.0 if codes[k, 1 + place] == GOAL else 0.0
+
+
+@native
+def strongest(memories: Array, row: int, pull: Array, cell: int) -> float:
+    """Give how much the goal draws that draws most; the largest is the same in any order."""
+    # Four at a time, since each comparison waits for the one before.
+    n = pull.shape[1]
+    fours = n // 4 * 4
+    a = b = c = d = 0.0
+    for goal in range(0, fours, 4):
+        a = max(a, pull[cell, goal] * memories[row, goal])
+        b = max(b, pull[cell, goal + 1] * memories[row, goal + 1])
+        c = max(c, pull[cell, goal + 2] * memories[row, goal + 2])
+        d = max(d, pull[cell, goal + 3] * memories[row, goal + 3])
+    for goal in range(fours, n):
+        a = max(a, pull[cell, goal] * memories[row, goal])
+    return max(a, b, c, d)
+
+
+@native
+def prefer(
+    memories: Array, row: int, beliefs: Array, own: int, terrain: Laid, wanted: Array, k: int
+) -> None:
+    """Fill in what one would like to observe, where it may come to."""
+    reach, pull = terrain[3:5]
+    for outcome in range(wanted.shape[1]):
+        wanted[k, outcome] = 0.0
+    # First a mark for each cell that may be reached, then what draws there.
+    for state in range(beliefs.shape[1]):
+        if beliefs[own, state] > NEGLIGIBLE:
+            for place in range(reach.shape[1]):
+                if reach[state, place] >= 0:
+                    wanted[k, reach[state, place]] = 1.0
+    for cell in range(len(pull)):
+        if wanted[k, cell] > 0.0:
+            wanted[k, cell] = strongest(memories, row, pull, cell)
+
+
+@native
+def preferences(memories: Array, who: Indices, beliefs: Array, terrain: Laid, n: int) -> Array:
+    """Give what these would like to observe; of n outcomes in all."""
+    wanted = np.empty((len(who), n))
+    for k in range(len(who)):
+        prefer(memories, who[k], beliefs, k, terrain, wanted, k)
+    return wanted
+
+
+@native
+def explore(
+    model: Laid,
+    n_actions: int,
+    arrays: Laid,
+    memories: Array,
+    terrain: Laid,
+    who: Indices,
+    given: Laid,
+) -> Indices:
+    """As ``act``, for explorers; observations are a fix and the codes of a window."""
+    beliefs, gamma, alpha, interval, greedy, step, stream, surprise = arrays
+    prefixes, worth, n_outcomes = model[8], np.empty(model[9]), model[3].shape[0]
+    columns = np.empty((1, max(model[5].shape[1], len(worth) * (n_outcomes + 1))))
+    then, wanted = np.empty((1, beliefs.shape[1])), np.empty((1, n_outcomes))
+    scores, chances = np.empty((1, prefixes.shape[1])), np.empty((1, prefixes.shape[1]))
+    actions, chosen = np.empty((1, n_actions)), np.empty(len(who), np.int64)
+    codes, moves, ends = given
+    beside, first = terrain[5:7]
+    seen = np.empty((len(who), 2), np.int64)
+    for k in range(len(who)):
+        row = who[k]
+        seen[k, 0], seen[k, 1] = codes[k, 0], 0
+        for side in range(len(beside)):
+            if codes[k, 1 + beside[side]] == WALL:
+                seen[k, 1] += 1 << side
+        for at in range(ends[k - 1] if k else 0, ends[k]):
+            if moves[at] == START:
+                for cell in range(memories.shape[1]):
+                    memories[row, cell] = first[cell]
+        seeing = step[row] % interval[row] == 0
+        told = (seen, moves, ends)
+        surprise[row] = believe(model, beliefs, row, then, told, k, seeing)
+        remember(memories, row, beliefs, row, codes, k, terrain)
+        prefer(memories, row, beliefs, row, terrain, wanted, 0)
         score(model, beliefs, row, wanted, 0, (columns, worth))
         weigh(worth, prefixes, gamma[row], scores, chances, actions, 0)
         if greedy[row]:

@@ -10,9 +10,9 @@ from ..policies import Plan
 from ..profile import Profile
 from . import native
 from .compiled import Compiled
-from .compiler import numba
+from .compiler import is_kept, numba
 from .kernel import Prefer
-from .rows import Rows, Turn
+from .rows import Inferred, Rows, Turn
 
 
 class NumbaKernel:
@@ -26,6 +26,11 @@ class NumbaKernel:
     def __init__(self) -> None:
         self.fingerprint = f"numba-{numba().__version__}"
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether it was compiled on this machine before."""
+        return is_kept(native.act) and is_kept(native.plan)
+
     def prepare(self) -> None:
         """Compile everything for the only types there are; from disk where it was before."""
         model = GenerativeModel.deterministic([[1.0]], [[0]])
@@ -38,13 +43,12 @@ class NumbaKernel:
     def predict(self, compiled: Compiled, beliefs: Array, actions: Indices) -> Array:
         blind, each = np.zeros(len(beliefs), np.bool_), np.arange(1, len(beliefs) + 1)
         unseen = np.zeros((len(beliefs), len(compiled.offsets)), np.int64)
-        return native.infer(compiled.laid, _plain(beliefs), blind, (unseen, actions, each))
+        return native.infer(compiled.laid, _plain(beliefs), blind, (unseen, actions, each))[0]
 
-    def posterior(self, compiled: Compiled, beliefs: Array, observations: Indices) -> Array:
+    def posterior(self, compiled: Compiled, beliefs: Array, observations: Indices) -> Inferred:
         seeing, nothing = np.ones(len(beliefs), np.bool_), np.zeros(len(beliefs), np.int64)
-        return native.infer(
-            compiled.laid, _plain(beliefs), seeing, (observations, nothing, nothing)
-        )
+        given = (observations, nothing, nothing)
+        return Inferred(*native.infer(compiled.laid, _plain(beliefs), seeing, given))
 
     def plan(
         self,
@@ -65,11 +69,11 @@ class NumbaKernel:
         greedy, alpha = rows.greedy[who], rows.alpha[who]
         return native.choose(actions, greedy, alpha, rows.stream[who], rows.step[who])
 
-    def infer(self, rows: Rows, turn: Turn) -> Array:
+    def infer(self, rows: Rows, turn: Turn) -> Inferred:
         who, observations, moves, ends = turn
         seeing = rows.step[who] % rows.interval[who] == 0
         laid, beliefs = rows.compiled.laid, rows.beliefs[who]
-        return native.infer(laid, beliefs, seeing, (observations, moves, ends))
+        return Inferred(*native.infer(laid, beliefs, seeing, (observations, moves, ends)))
 
     def step(self, rows: Rows, turn: Turn, prefer: Prefer | None = None) -> Indices:
         if prefer is None:
@@ -77,9 +81,10 @@ class NumbaKernel:
             return native.act(
                 compiled.laid, compiled.model.n_actions, rows.arrays, turn.who, tuple(turn[1:])
             )
-        beliefs = self.infer(rows, turn)
+        inferred = self.infer(rows, turn)
+        beliefs = inferred.beliefs
         chosen = self.choose(rows, turn.who, beliefs, prefer(turn.who, beliefs))
-        rows.commit(turn.who, beliefs)
+        rows.commit(turn.who, inferred)
         return chosen
 
 

@@ -7,13 +7,11 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
-from ..beliefs import EPSILON
-from ..matrices import Array, Indices
-from ..planner import NEGLIGIBLE
+from ..matrices import EPSILON, NEGLIGIBLE, Array, Indices
 from ..policies import TIE, Plan
 from .compiled import Compiled
 from .kernel import Prefer
-from .rows import START, Rows, Streams, Turn
+from .rows import START, Inferred, Rows, Streams, Turn
 
 TINY = 1e-280
 """A joint probability below this has lost its digits."""
@@ -34,6 +32,7 @@ class NumpyKernel:
 
     name = "numpy"
     fingerprint = f"numpy-{np.__version__}"
+    is_ready = True
 
     def prepare(self) -> None:
         """Do nothing: there is nothing to compile."""
@@ -50,18 +49,19 @@ class NumpyKernel:
         predicted[actions == START] = compiled.model.D
         return predicted
 
-    def posterior(self, compiled: Compiled, beliefs: Array, observations: Indices) -> Array:
+    def posterior(self, compiled: Compiled, beliefs: Array, observations: Indices) -> Inferred:
         outcomes = compiled.offsets + observations
         joint: Array = np.maximum(beliefs, EPSILON)
         for modality in outcomes.T:
             joint *= compiled.likelihood[modality]
         totals = _total(joint)
-        lost = (totals < TINY).nonzero()[0]
+        lost, shift = (totals < TINY).nonzero()[0], np.zeros(len(beliefs))
         if lost.size:  # so many unlikely outcomes that the product has lost its digits
-            joint[lost] = _joint_from_logarithms(compiled, beliefs[lost], outcomes[lost])
+            recovered = _joint_from_logarithms(compiled, beliefs[lost], outcomes[lost])
+            joint[lost], shift[lost] = recovered
             totals = _total(joint)
         joint /= totals[:, None]
-        return joint
+        return Inferred(joint, -(np.log(totals) + shift))
 
     def plan(
         self,
@@ -94,8 +94,8 @@ class NumpyKernel:
             chosen[part] = np.where(rows.greedy[some], _best(actions), drawn)
         return chosen
 
-    def infer(self, rows: Rows, turn: Turn) -> Array:
-        beliefs = rows.beliefs[turn.who]
+    def infer(self, rows: Rows, turn: Turn) -> Inferred:
+        beliefs, surprise = rows.beliefs[turn.who], np.full(len(turn.who), np.nan)
         counts = turn.ends.copy()
         counts[1:] -= turn.ends[:-1]
         for k in range(counts.max(initial=0)):  # every row's k-th move
@@ -105,14 +105,16 @@ class NumpyKernel:
         seeing = (rows.step[turn.who] % rows.interval[turn.who] == 0).nonzero()[0]
         if seeing.size:
             seen = turn.observations[seeing]
-            beliefs[seeing] = self.posterior(rows.compiled, beliefs[seeing], seen)
-        return beliefs
+            inferred = self.posterior(rows.compiled, beliefs[seeing], seen)
+            beliefs[seeing], surprise[seeing] = inferred
+        return Inferred(beliefs, surprise)
 
     def step(self, rows: Rows, turn: Turn, prefer: Prefer | None = None) -> Indices:
-        beliefs = self.infer(rows, turn)
+        inferred = self.infer(rows, turn)
+        beliefs = inferred.beliefs
         wanted = None if prefer is None else prefer(turn.who, beliefs)
         chosen = self.choose(rows, turn.who, beliefs, wanted)
-        rows.commit(turn.who, beliefs)
+        rows.commit(turn.who, inferred)
         return chosen
 
 
@@ -145,12 +147,15 @@ def _blocks(n: int, width: int) -> list[slice]:
     return [slice(first, first + size) for first in range(0, n, size)]
 
 
-def _joint_from_logarithms(compiled: Compiled, beliefs: Array, outcomes: Indices) -> Array:
+def _joint_from_logarithms(
+    compiled: Compiled, beliefs: Array, outcomes: Indices
+) -> tuple[Array, Array]:
+    """Give joints that are divided by their largest entry, and the logarithm of that."""
     logarithm: Array = np.log(np.maximum(beliefs, EPSILON))
     for modality in outcomes.T:
         logarithm += np.log(compiled.likelihood[modality])
-    joint: Array = np.exp(logarithm - np.maximum.reduce(logarithm, axis=1)[:, None])
-    return joint
+    highest: Array = np.maximum.reduce(logarithm, axis=1)
+    return np.exp(logarithm - highest[:, None]), highest
 
 
 def _values(compiled: Compiled, beliefs: Array, preferences: Array) -> Array:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -34,18 +34,22 @@ class Rows:
         greedy: bool, shape (capacity,): whether the most probable action is taken, not drawn.
         step: int64, shape (capacity,): how many actions have been chosen in the episode.
         stream: uint64, shape (capacity,): from ``chance.key``.
+        surprise: float64, shape (capacity,): -ln p(observation | all before), in nats, of the
+            last step; NaN where that took no observation in.
         arrays: all of these, for compiled code.
     """
 
     def __init__(self, compiled: Compiled, capacity: int) -> None:
         self.compiled = compiled
         self.beliefs: Array = np.zeros((capacity, compiled.model.n_states))
+        self.parts: tuple[int, ...] = (compiled.model.n_states,)
         self.gamma: Array = np.zeros(capacity)
         self.alpha: Array = np.zeros(capacity)
         self.interval: Indices = np.ones(capacity, np.int64)
         self.greedy: Flags = np.zeros(capacity, np.bool_)
         self.step: Indices = np.zeros(capacity, np.int64)
         self.stream: Streams = np.zeros(capacity, np.uint64)
+        self.surprise: Array = np.full(capacity, np.nan)
         self.arrays = (
             self.beliefs,
             self.gamma,
@@ -54,6 +58,7 @@ class Rows:
             self.greedy,
             self.step,
             self.stream,
+            self.surprise,
         )
         self._free = deque(range(capacity))
 
@@ -90,6 +95,7 @@ class Rows:
         self.beliefs[row] = self.compiled.model.D
         self.stream[row] = chance.key(seed or 0, "action")
         self.step[row] = 0
+        self.surprise[row] = np.nan
 
     def retune(self, row: int, profile: Profile) -> None:
         """Go on with the same beliefs, step and stream; the policy length stays as compiled.
@@ -106,10 +112,59 @@ class Rows:
         self.interval[row] = profile.selective_update_interval
         self.greedy[row] = profile.action_selection == "deterministic"
 
-    def commit(self, who: Indices, beliefs: Array) -> None:
+    def get_state(self, row: int) -> dict[str, Any]:
+        """Give what there is beside beliefs, step and stream: nothing."""
+        return {}
+
+    def set_state(self, row: int, state: dict[str, Any], agent_id: str | None = None) -> None:
+        """Go on with that."""
+
+    def commit(self, who: Indices, inferred: Inferred) -> None:
         """End a step: keep what was believed in it, and count it."""
-        self.beliefs[who] = beliefs
+        self.beliefs[who], self.surprise[who] = inferred
         self.step[who] += 1
+
+
+class Inferred(NamedTuple):
+    """What some rows believe after a step, before they have chosen."""
+
+    beliefs: Array
+    """float64, shape (n, n_states)."""
+    surprise: Array
+    """float64, shape (n,): see ``Rows``."""
+
+
+class AnyRows(Protocol):
+    """Rows of whatever kind, as those see them who own one."""
+
+    beliefs: Array
+    gamma: Array
+    step: Indices
+    stream: Streams
+    surprise: Array
+    parts: tuple[int, ...]
+    """How many beliefs belong together and sum to 1, one part after another."""
+
+    def __len__(self) -> int: ...
+
+    @property
+    def is_full(self) -> bool: ...
+
+    def take(self, profile: Profile, seed: int | None = None) -> int: ...
+
+    def release(self, row: int) -> None: ...
+
+    def reset(self, row: int, seed: int | None = None) -> None: ...
+
+    def retune(self, row: int, profile: Profile) -> None: ...
+
+    def get_state(self, row: int) -> dict[str, Any]:
+        """Give what a row keeps beside what all kinds of rows keep, as JSON values and arrays."""
+        ...
+
+    def set_state(self, row: int, state: dict[str, Any], agent_id: str | None = None) -> None:
+        """Go on with that; it is checked first."""
+        ...
 
 
 class Turn(NamedTuple):

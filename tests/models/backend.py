@@ -21,7 +21,10 @@ from antiphon.models.profile import InferenceSettings
 
 
 def settings(backend: str) -> InferenceSettings:
-    return InferenceSettings(profile="balanced", selective_update_interval=2, backend=backend)
+    precision = {"gamma": 12, "alpha": 12}
+    return InferenceSettings(
+        policy_length=2, selective_update_interval=2, backend=backend, **precision
+    )
 
 
 def compare(ours: Any, theirs: Any, observations: list[Any]) -> tuple[float, float]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from typing import Any
 
 import equinox
@@ -17,11 +18,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from antiphon.models.agent import Context, Place
-from antiphon.models.engine import NumpyEngine
 from antiphon.models.experience import Experience
 from antiphon.models.explorer import Explorer
 from antiphon.models.generative import GenerativeModel
 from antiphon.models.grid_world import GridWorld
+from antiphon.models.kernels.choose import choose
+from antiphon.models.kernels.compiled import Compiled
 from antiphon.models.policies import Plan, action_weights
 from antiphon.models.profile import InferenceSettings
 from pymdp import control
@@ -29,6 +31,7 @@ from pymdp.agent import Agent
 from pymdp.maths import log_stable
 
 GAMMA, ALPHA = 8.0, 3.0
+KERNELS = [choose(name) for name in {"numpy", choose().name}]
 
 
 class Reference:
@@ -100,19 +103,21 @@ def random_model(rng: np.random.Generator, kind: str) -> GenerativeModel:
 
 
 def compare_random(rng: np.random.Generator, kind: str, length: int, steps: int) -> list[float]:
-    """Follow one trajectory of a random model in both."""
+    """Follow one trajectory of a random model in pymdp and in each of our kernels."""
     model = random_model(rng, kind)
-    ours, reference = NumpyEngine(model, length), Reference(model, length)
-    beliefs, errors = model.D, [0.0] * 4
+    compiled, reference = Compiled.of(model, length), Reference(model, length)
+    gamma, errors = np.array([GAMMA]), [0.0] * 4
+    held = dict.fromkeys(KERNELS, model.D[None])
     for _ in range(steps):
         observation = [int(rng.integers(size)) for size in model.n_observations]
-        beliefs = ours.posterior(beliefs, observation)
-        plan = ours.plan(beliefs, GAMMA)
-        theirs = reference.step(observation)
-        _widen(errors, (beliefs, *scored(plan)), theirs)
         action = int(rng.integers(model.n_actions))
-        beliefs = ours.predict(beliefs, action)
-        errors[0] = max(errors[0], float(np.abs(beliefs - reference.move(action)).max()))
+        theirs, moved = reference.step(observation), reference.move(action)
+        for kernel, prior in held.items():
+            beliefs = kernel.posterior(compiled, prior, np.array([observation])).beliefs
+            plan = Plan(*(row[0] for row in kernel.plan(compiled, beliefs, gamma)))
+            _widen(errors, (beliefs[0], *scored(plan)), theirs)
+            held[kernel] = kernel.predict(compiled, beliefs, np.array([action]))
+            errors[0] = max(errors[0], float(np.abs(held[kernel][0] - moved).max()))
     return errors
 
 
@@ -121,18 +126,26 @@ def compare_explorer(length: int, steps: int) -> list[float]:
     world = GridWorld(agents=1, layout=3)
     settings = InferenceSettings(policy_length=length, gamma=GAMMA, selective_update_interval=1)
     explorer = Explorer.create(Place("agent-1", world), settings=settings)
-    explorer.reset(seed=length)
+    # The other kernels follow; what they draw is the same.
+    others = [
+        Explorer.create(Place("agent-1", world), settings=replace(settings, backend=kernel.name))
+        for kernel in KERNELS
+    ]
+    for one in (explorer, *others):
+        one.reset(seed=length)
     reference = Reference(explorer.model, length)
     observations, _ = world.reset(seed=length)
     previous, errors = None, [0.0] * 4
     for step in range(steps):
         seen = observations["agent-1"]
-        action = explorer.act(seen, Context("agent-1", round=step, previous=previous))
+        context = Context("agent-1", round=step, previous=previous)
+        action = explorer.act(seen, context)
         wanted = np.split(explorer.preferences(), [world.map.n_cells])
-        plan = explorer.plan()
         walls = int(world.map.adjacent_walls[world.positions[0]])
         theirs = reference.step((int(seen[0]), walls), wanted)
-        _widen(errors, (explorer.beliefs, *scored(plan)), theirs)
+        for other in others:
+            assert other.act(seen, context) == action
+            _widen(errors, (other.beliefs, *scored(other.plan())), theirs)
         reference.move(action)
         observations, rewards, *_ = world.step({"agent-1": action})
         previous = Experience(step, seen, action, action, "acted", rewards["agent-1"], False, False)

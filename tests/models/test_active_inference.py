@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import gc
-import weakref
 from typing import Any
 
 import numpy as np
 import pytest
+from antiphon.actors.together import goes_together
 from antiphon.errors import MissingExtraError, ModelError, ObservationError
-from antiphon.models import pymdp_backend
 from antiphon.models.active_inference import ActiveInference
 from antiphon.models.agent import Context, Place
 from antiphon.models.experience import Experience
+from antiphon.models.explorer import Explorer
 from antiphon.models.generative import GenerativeModel
-from antiphon.models.profile import InferenceSettings
+from antiphon.models.kernels import pymdp_kernel
+from antiphon.models.kernels.choose import choose
+from antiphon.models.profile import InferenceSettings, Profile
 from gymnasium.spaces import Box, Discrete, MultiDiscrete
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -313,7 +314,7 @@ def test_a_place_names_the_agent_whose_matrix_is_bad() -> None:
 
 
 @pytest.mark.parametrize(
-    "model", [None, 7, {"A": SEEN}, {"A": SEEN, "B": RING, "E": 1}, [SEEN, RING]]
+    "model", [None, 7, {"A": SEEN}, {"A": SEEN, "B": RING, "Z": 1}, [SEEN, RING]]
 )
 def test_what_is_no_model_is_refused_by_name(model: Any) -> None:
     with pytest.raises(ModelError, match="agent 'a': model must be"):
@@ -353,27 +354,40 @@ def test_a_model_that_fits_its_place_is_taken() -> None:
 def test_agents_with_equal_models_share_one_and_others_do_not() -> None:
     one, two = make(), make()
     assert one.model is two.model
-    assert one._mind.engine is two._mind.engine
-    assert make(profile="balanced")._mind.engine is not one._mind.engine
+    assert one.crowd is two.crowd
+    assert one.seat.rows is two.seat.rows
+    assert one.seat.row != two.seat.row
+    assert make(profile="balanced").crowd is not one.crowd
 
 
-def test_an_engine_goes_with_the_last_agent_that_holds_it() -> None:
-    model = GenerativeModel.deterministic(np.eye(7), [list(range(7))])
-    agents = [ActiveInference(model), ActiveInference(model)]
-    engine = weakref.ref(agents[0]._mind.engine)
-    agents.pop()
-    assert engine() is not None
-    agents.pop()
-    gc.collect()
-    assert engine() is None
-
-
-def test_only_the_class_itself_is_marked_as_bound_by_computing() -> None:
+def test_only_the_class_itself_says_that_it_may_be_answered_for_with_others() -> None:
     class Slow(ActiveInference):
         pass
 
-    assert vars(ActiveInference).get("compute_bound") is True
-    assert vars(Slow).get("compute_bound") is None
+    class Willing(ActiveInference):
+        together = True
+
+    kinds = (ActiveInference, Explorer, Slow, Willing)
+    model = ring_model()
+    assert [goes_together(kind) for kind in kinds] == [True, True, False, True]
+    assert Slow(model).crowd is Willing(model).crowd  # but each acts by itself, and may
+
+
+@pytest.mark.parametrize("length", [1, 2])
+def test_retuned_it_goes_on_from_its_beliefs_and_thinks_more_or_less(length: int) -> None:
+    agent = make(profile="fast", selective_update_interval=1)
+    agent.act([0, 0], Context())
+    before = state_of(agent)
+    tuned = Profile(policy_length=length, gamma=3, action_selection="deterministic")
+    agent.retune(tuned)
+    assert state_of(agent) == before
+    assert agent.profile is tuned
+    assert len(agent.plan().neg_efe) == 3**length
+    fresh = make(policy_length=length, gamma=3, action_selection="deterministic")
+    fresh.set_state(agent.get_state())
+    assert np.array_equal(agent.plan().policies, fresh.plan().policies)
+    seen = [([k % 4, 1], after(k % 3)) for k in range(9)]
+    assert [agent.act(*one) for one in seen] == [fresh.act(*one) for one in seen]
 
 
 def test_a_missing_pymdp_is_an_error_that_holds_the_install_line(
@@ -382,7 +396,8 @@ def test_a_missing_pymdp_is_an_error_that_holds_the_install_line(
     def absent(name: str) -> Any:
         raise ModuleNotFoundError(name)
 
-    monkeypatch.setattr(pymdp_backend.importlib, "import_module", absent)
+    choose.cache_clear()
+    monkeypatch.setattr(pymdp_kernel.importlib, "import_module", absent)
     with pytest.raises(MissingExtraError, match=r"pip install 'antiphon\[pymdp\]'"):
         make(backend="pymdp")
 

@@ -9,14 +9,17 @@ import numpy as np
 import pytest
 from antiphon.errors import ModelError, ObservationError
 from antiphon.models.agent import Context, Place
+from antiphon.models.crowds.explorer_crowd import ExplorerCrowd
 from antiphon.models.experience import Experience
 from antiphon.models.explorer import Explorer
 from antiphon.models.generative import GenerativeModel
 from antiphon.models.grid_map import STAY, GridMap
 from antiphon.models.grid_world import GridWorld
-from antiphon.models.profile import InferenceSettings
+from antiphon.models.kernels.compiled import Compiled
+from antiphon.models.profile import InferenceSettings, Profile
 from antiphon.models.terrain import EXPECTED, FADING, Terrain, explorer_model
 from antiphon.tests.models.foraging import Make, compare, forage
+from antiphon.tests.models.kernels.cases import EVERY_KERNEL, kernel_of
 
 CORRIDOR = GridMap(np.array([[0, 0, 0, 0], [1, 1, 1, 0], [0, 0, 0, 0], [0, 1, 1, 1]], bool))
 
@@ -100,12 +103,19 @@ def test_the_window_is_remembered_on_skipped_updates_too() -> None:
     assert agent.goal_memory[1] == 1.0
 
 
-def test_a_place_draws_by_the_best_goal_that_a_way_leads_to() -> None:
+def wanted_anywhere(name: str, terrain: Terrain, memory: Any) -> Any:
+    """What one who may be anywhere would like to observe."""
+    crowd = ExplorerCrowd(terrain, Compiled.of(terrain.model, 1), kernel_of(name))
+    who, everywhere = np.zeros(1, np.int64), np.full((1, 16), 1 / 16)
+    return crowd._goals.preferences(memory[None].copy(), who, everywhere)[0]
+
+
+@pytest.mark.parametrize("name", EVERY_KERNEL)
+def test_a_place_draws_by_the_best_goal_that_a_way_leads_to(name: str) -> None:
     terrain = Terrain(CORRIDOR, 3)
     memory = terrain.first_memory.copy()
     memory[[2, 10]] = 1.0
-    everywhere = np.full(16, 1 / 16)
-    wanted = terrain.preferences(memory, everywhere)
+    wanted = wanted_anywhere(name, terrain, memory)
     for cell in CORRIDOR.free:
         distances = CORRIDOR.distances()[cell]
         pulls = [4.0 * memory[g] * 0.5 ** distances[g] for g in CORRIDOR.free]
@@ -113,11 +123,14 @@ def test_a_place_draws_by_the_best_goal_that_a_way_leads_to() -> None:
     assert (wanted[16:] == 0).all()
 
 
-def test_preferences_are_computed_wherever_a_policy_may_lead() -> None:
-    agent = corridor(policy_length=2)
+@pytest.mark.parametrize("name", EVERY_KERNEL)
+@pytest.mark.parametrize("length", [1, 2])
+def test_preferences_are_computed_wherever_a_policy_may_lead(name: str, length: int) -> None:
+    agent = corridor(policy_length=length, backend=name)
     agent.act(sight(CORRIDOR, 8, goals={9}), Context("scout"))
-    full = agent._terrain.preferences(agent._memory, np.full(16, 1 / 16))
-    everywhere = agent._mind.engine.plan(agent.beliefs, 8.0, full)
+    full = wanted_anywhere(name, agent._terrain, np.append(agent.goal_memory, 0.0))
+    everywhere = agent.crowd.plan(agent.seat, full)
+    assert np.count_nonzero(agent.preferences()) < np.count_nonzero(full)
     assert np.allclose(agent.plan().neg_efe, everywhere.neg_efe, rtol=0, atol=1e-12)
 
 
@@ -214,9 +227,9 @@ def test_explorers_of_one_map_share_all_but_their_own_state() -> None:
     world = GridWorld(agents=2)
     one, two = living_in(world), living_in(GridWorld(agents=5))
     assert one._terrain is two._terrain
-    assert one._mind.engine is two._mind.engine
-    own = one.get_state()
-    assert own["beliefs"].nbytes + own["goal_memory"].nbytes <= 2 * 1024
+    assert one.crowd is two.crowd
+    assert one.crowd is not living_in(world, policy_length=2).crowd
+    assert one.seat.rows.bytes_per_row <= 2 * 1024
 
 
 def test_what_one_explorer_does_is_independent_of_who_else_exists() -> None:
@@ -234,6 +247,30 @@ def test_what_one_explorer_does_is_independent_of_who_else_exists() -> None:
         return kept
 
     assert record(0) == record(7)
+
+
+def test_retuned_it_goes_on_from_where_it_is_and_thinks_less() -> None:
+    agent = corridor(profile="balanced", action_selection="deterministic")
+    agent.act(sight(CORRIDOR, 8, goals={9}), Context("scout"))
+    beliefs, memory, plan = agent.beliefs, agent.goal_memory, agent.plan()
+    for length in (1, 2):
+        tuned = Profile(policy_length=length, gamma=12, action_selection="deterministic")
+        agent.retune(tuned)
+        assert len(agent.plan().neg_efe) == 5**length
+        assert np.array_equal(agent.beliefs, beliefs)
+        assert np.array_equal(agent.goal_memory, memory)
+    assert np.array_equal(agent.plan().neg_efe, plan.neg_efe)
+    with pytest.raises(ValueError, match="policy_length must be <= 2"):
+        agent.retune(Profile(policy_length=3))
+    assert agent.profile is tuned
+
+
+@pytest.mark.parametrize("backend", ["numpy", "auto"])
+def test_a_retuned_seat_is_left_to_the_others(backend: str) -> None:
+    agent = corridor(profile="balanced", backend=backend)
+    before, crowd = len(agent.crowd), agent.crowd
+    agent.retune(Profile(policy_length=1))
+    assert len(crowd) == before - 1
 
 
 def explorers(**keywords: Any) -> Make:

@@ -8,11 +8,10 @@ import numpy as np
 import pytest
 from antiphon.errors import ModelError
 from antiphon.models.generative import GenerativeModel
-from antiphon.models.grid_map import GridMap
+from antiphon.models.kernels.compiled import Compiled
 from antiphon.models.matrices import Array
-from antiphon.models.planner import Planner
-from antiphon.models.policies import Policies, action_weights, best, sample, softmax
-from antiphon.models.terrain import explorer_model
+from antiphon.models.policies import Plan, Policies, action_weights, best, sample, softmax
+from antiphon.tests.models.kernels.cases import EVERY_KERNEL, kernel_of
 
 
 def random_model(seed: int, *, sure: bool = False, outcomes: int = 4) -> GenerativeModel:
@@ -38,12 +37,24 @@ def plain_score(model: GenerativeModel, beliefs: Array, policy: tuple[int, ...])
     return score
 
 
+def planned(
+    name: str, model: GenerativeModel, length: int, beliefs: Array, gamma: float, *wanted: Array
+) -> Plan:
+    """Have a kernel score all policies for one agent."""
+    arrays = (beliefs[None], np.array([gamma]), *(one[None] for one in wanted))
+    plan = kernel_of(name).plan(Compiled.of(model, length), *arrays)
+    return Plan(*(scores[0] for scores in plan))
+
+
+@pytest.mark.parametrize("name", EVERY_KERNEL)
 @pytest.mark.parametrize("sure", [True, False])
 @pytest.mark.parametrize("length", [1, 2, 3, 4])
-def test_scores_equal_the_definition_followed_step_by_step(length: int, *, sure: bool) -> None:
+def test_scores_equal_the_definition_followed_step_by_step(
+    name: str, length: int, *, sure: bool
+) -> None:
     model = random_model(length, sure=sure)
     beliefs = np.random.default_rng(9).dirichlet(np.ones(6))
-    plan = Planner(model, length).plan(beliefs, gamma=2.0)
+    plan = planned(name, model, length, beliefs, 2.0)
     every = itertools.product(range(3), repeat=length)
     expected = [plain_score(model, beliefs, policy) for policy in every]
     assert np.allclose(plan.neg_efe, expected, rtol=0, atol=1e-12)
@@ -52,26 +63,13 @@ def test_scores_equal_the_definition_followed_step_by_step(length: int, *, sure:
     assert np.allclose(plan.actions, by_first_action)
 
 
-def test_sparse_and_dense_arithmetic_agree() -> None:
-    grid = GridMap.draw(6)
-    sparse = explorer_model(grid)
-    # Another modality with one sure outcome adds nothing but fills the columns up.
-    filled = [sparse.A[0], np.full((60, grid.n_cells), 1 / 60)]
-    dense = GenerativeModel.deterministic(filled, sparse.moves)
-    alone = GenerativeModel.deterministic(sparse.A[:1], sparse.moves)
-    beliefs = np.random.default_rng(0).dirichlet(np.full(grid.n_cells, 0.1))
-    one, other = Planner(alone, 2), Planner(dense, 2)
-    assert type(one._expect) is not type(other._expect)
-    difference = one.plan(beliefs, 1.0).neg_efe - other.plan(beliefs, 1.0).neg_efe
-    assert np.abs(difference).max() < 1e-12
-
-
-def test_preferences_given_at_planning_stand_in_for_the_models() -> None:
+@pytest.mark.parametrize("name", EVERY_KERNEL)
+def test_preferences_given_at_planning_stand_in_for_the_models(name: str) -> None:
     model, beliefs = random_model(3), np.full(6, 1 / 6)
     wanted = [np.arange(4.0), np.arange(3.0)]
     other = GenerativeModel(model.A, model.B, wanted)
-    given = Planner(model, 2).plan(beliefs, 1.0, np.concatenate(wanted))
-    assert np.array_equal(given.neg_efe, Planner(other, 2).plan(beliefs, 1.0).neg_efe)
+    given = planned(name, model, 2, beliefs, 1.0, np.concatenate(wanted))
+    assert np.array_equal(given.neg_efe, planned(name, other, 2, beliefs, 1.0).neg_efe)
 
 
 def test_prefixes_that_lead_to_the_same_places_are_computed_once() -> None:

@@ -50,7 +50,10 @@ def test_the_guides_keys_work_under_their_own_names() -> None:
     assert settings.profile == "accurate"
     assert settings.resolved_profile().selective_update_interval == 5
     assert settings.backend == "pymdp"
-    assert resolved(use_pymdp="no").backend == "numpy"
+    assert resolved(use_pymdp="no").backend == "auto"
+    assert resolved(kernel="numpy").backend == "numpy"
+    assert resolved(matrix_cache=False).matrix_cache_size == 0
+    assert resolved(matrix_cache=True).matrix_cache_size == 8
 
 
 @pytest.mark.parametrize(
@@ -67,6 +70,8 @@ def test_the_guides_keys_work_under_their_own_names() -> None:
         ("selective_update_interval", 1.5, "whole"),
         ("action_selection", "greedy", "deterministic"),
         ("backend", "torch", "numpy"),
+        ("matrix_cache_size", -1, ">= 0"),
+        ("matrix_cache", "perhaps", "true or false"),
         ("use_pymdp", "perhaps", "true or false"),
     ],
 )

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
-from antiphon.models import chance, mind
-from antiphon.models.agent import Context
-from antiphon.models.engine import NumpyEngine
-from antiphon.models.experience import Experience
+from antiphon.models import chance
 from antiphon.models.generative import GenerativeModel
-from antiphon.models.kernels import numpy_kernel, rows
+from antiphon.models.kernels import numpy_kernel
 from antiphon.models.kernels.compiled import Compiled
 from antiphon.models.kernels.rows import START, Rows, Turn
-from antiphon.models.mind import Mind
+from antiphon.models.matrices import EPSILON, NEGLIGIBLE
 from antiphon.models.profile import Profile
 from antiphon.tests.models.kernels.cases import (
     EVERY_KERNEL,
@@ -26,6 +25,7 @@ from antiphon.tests.models.kernels.cases import (
     random_rows,
     random_turn,
 )
+from antiphon.tests.models.plain import Engine, Mind
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -47,10 +47,7 @@ def test_compiled_code_equals_the_reference(kind: str, seed: int, n: int, length
     assert np.array_equal(one.step(mine, turn), other.step(theirs, turn))
     assert np.abs(mine.beliefs - theirs.beliefs).max() <= 1e-12
     assert np.array_equal(mine.step, theirs.step)
-
-
-def lived(action: int, *, last: bool = False) -> Experience:
-    return Experience(0, 0, action, action, "acted", 0.0, last, False)
+    np.testing.assert_allclose(mine.surprise, theirs.surprise, rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize("name", EVERY_KERNEL)
@@ -62,32 +59,39 @@ def test_fifty_steps_equal_those_of_agents_that_think_alone(
     kernel, rng = kernel_of(name), np.random.default_rng(length)
     compiled = Compiled.of(random_model(rng, kind), length)
     model, n = compiled.model, 7
-    engine, table, minds = NumpyEngine(model, length), Rows(compiled, n), []
+    engine, table, minds = Engine(model, length), Rows(compiled, n), []
     for seed in range(n):
         profile = random_profile(rng, length)
         table.take(profile, seed)
-        minds.append(Mind(engine, profile))
-        minds[-1].reset(seed)
+        minds.append(Mind(engine, profile, seed))
     for _ in range(50):
         turn = random_turn(rng, compiled, np.arange(n))
         actions = kernel.step(table, turn)
         first = 0
         for k, own in enumerate(minds):
-            past = turn.moves[first : turn.ends[k]].tolist()
-            first = turn.ends[k]
-            missed = tuple(lived(max(a, 0), last=a == START) for a in past)
-            own.move(own.past(Context("a", missed=missed)))
+            own.move(turn.moves[first : turn.ends[k]].tolist())
             own.see(turn.observations[k].tolist())
+            first = turn.ends[k]
             plan = own.plan()
             assert own.choose() == actions[k]
             assert np.abs(own.beliefs - table.beliefs[k]).max() <= 1e-12
+            _check_surprise(own.surprise, float(table.surprise[k]))
             scored = kernel.plan(compiled, table.beliefs[k : k + 1], table.gamma[k : k + 1])
+            assert np.abs(plan.neg_efe - scored.neg_efe[0]).max() <= 1e-11
+            if compiled.outlook.is_sparse:  # where what is hardly believed is left out
+                held = np.where(own.beliefs > NEGLIGIBLE, own.beliefs, 0.0)
+                plan = engine.plan(held, own.profile.gamma)
             for one, other in zip(plan, scored, strict=True):
                 assert np.abs(one - other[0]).max() <= 1e-12
 
 
-def test_an_episodes_beginning_has_one_number() -> None:
-    assert rows.START == mind.START
+def _check_surprise(plain: float | None, ours: float) -> None:
+    if plain is None:
+        assert math.isnan(ours)
+    elif plain < 20:  # beyond, it is the floors that one is surprised at
+        assert ours == pytest.approx(plain, rel=1e-6)
+    else:
+        assert ours >= 19
 
 
 @pytest.mark.parametrize("name", EVERY_KERNEL)
@@ -163,11 +167,13 @@ def test_many_impossible_outcomes_at_once_still_leave_a_distribution(name: str) 
     compiled = Compiled.of(model, 1)
     # EPSILON ** 24 against EPSILON ** 26: both below any float.
     seen = np.array([[0] * 24 + [1] * 26, [0] * 50])
-    after = kernel_of(name).posterior(compiled, np.full((2, 2), 0.5), seen)
+    after, surprise = kernel_of(name).posterior(compiled, np.full((2, 2), 0.5), seen)
     assert after.argmax(axis=1).tolist() == [1, 0]
     assert np.abs(after.sum(axis=1) - 1.0).max() < 1e-12
-    alone = NumpyEngine(model, 1).posterior(np.full(2, 0.5), seen[0].tolist())
+    alone = Engine(model, 1).posterior(np.full(2, 0.5), seen[0].tolist())
     assert np.abs(after[0] - alone).max() <= 1e-12
+    assert surprise[0] == pytest.approx(-24 * math.log(EPSILON) + math.log(2))
+    assert surprise[1] == pytest.approx(math.log(2))
 
 
 @given(seed=seeds, n=st.integers(1, 9), terms=st.integers(1, 300), width=st.integers(1, 9))
@@ -199,8 +205,10 @@ def test_compiled_code_adds_up_in_the_order_of_the_reference(kind: str, seed: in
     one, other = kernel_of("numpy"), kernel_of("numba")
     predicted = [k.predict(compiled, beliefs, actions).tobytes() for k in (one, other)]
     assert predicted[0] == predicted[1]
-    seen = [k.posterior(compiled, beliefs, turn.observations).tobytes() for k in (one, other)]
-    assert seen[0] == seen[1]
+    seen = [k.posterior(compiled, beliefs, turn.observations) for k in (one, other)]
+    assert seen[0].beliefs.tobytes() == seen[1].beliefs.tobytes()
+    # Their logarithms are not of one library.
+    np.testing.assert_allclose(seen[0].surprise, seen[1].surprise, rtol=1e-13, atol=1e-13)
 
 
 @pytest.mark.parametrize("name", EVERY_KERNEL)
@@ -222,7 +230,7 @@ def test_rows_are_as_before_if_their_wishes_raise(name: str) -> None:
 def test_each_row_is_scored_by_what_it_prefers_itself(name: str, kind: str) -> None:
     rng = np.random.default_rng(6)
     compiled = Compiled.of(random_model(rng, kind), 2)
-    table, engine = random_rows(rng, compiled, 5), NumpyEngine(compiled.model, 2)
+    table, engine = random_rows(rng, compiled, 5), Engine(compiled.model, 2)
     wanted = rng.normal(size=(5, compiled.preferences.size))
     plans = kernel_of(name).plan(compiled, table.beliefs, table.gamma, wanted)
     for k in range(5):

@@ -9,7 +9,6 @@ import pytest
 from antiphon.models.kernels.compiled import Compiled
 from antiphon.models.kernels.kernel import Kernel
 from antiphon.models.kernels.rows import Rows, Turn
-from antiphon.models.kernels.single import KernelEngine
 from antiphon.tests.models.kernels.cases import (
     EVERY_KERNEL,
     KINDS,
@@ -76,13 +75,14 @@ def test_plans_and_their_parts_have_the_bits_of_one_agent_alone(
     plans = kernel.plan(compiled, beliefs, rows.gamma, wanted)
     posteriors = kernel.posterior(compiled, beliefs, turn.observations)
     predicted = kernel.predict(compiled, beliefs, actions)
-    one = KernelEngine(compiled, kernel)
     for k in rng.permutation(n)[:4]:
-        own = one.plan(beliefs[k], float(rows.gamma[k]), wanted[k])
-        assert [a.tobytes() for a in own] == [a[k].tobytes() for a in plans]
-        seen = one.posterior(beliefs[k], turn.observations[k].tolist())
-        assert seen.tobytes() == posteriors[k].tobytes()
-        assert one.predict(beliefs[k], int(actions[k])).tobytes() == predicted[k].tobytes()
+        own = slice(k, k + 1)
+        plan = kernel.plan(compiled, beliefs[own], rows.gamma[own], wanted[own])
+        assert [a.tobytes() for a in plan] == [a[k].tobytes() for a in plans]
+        seen = kernel.posterior(compiled, beliefs[own], turn.observations[own])
+        assert [a.tobytes() for a in seen] == [a[k].tobytes() for a in posteriors]
+        moved = kernel.predict(compiled, beliefs[own], actions[own])
+        assert moved.tobytes() == predicted[k].tobytes()
 
 
 @pytest.mark.parametrize("name", EVERY_KERNEL)

@@ -1,0 +1,320 @@
+"""All agents of one model that are answered together: what they see goes in, actions come out."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from threading import Lock
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ..experience import Experience
+from ..generative import GenerativeModel
+from ..kernels.compiled import Compiled
+from ..kernels.kernel import Kernel
+from ..kernels.rows import START, AnyRows, Rows, Turn
+from ..matrices import Array, Indices
+from ..observations import read_index, read_indices
+from ..policies import Plan
+from ..profile import Profile
+from .seat import Seat
+
+Lived = Sequence[Experience]
+"""What an agent has lived since it was last called, oldest first."""
+
+
+class BaseCrowd(ABC):
+    """The agents of one model; one call answers for any of them.
+
+    What comes out for one has the same bits whoever else is in the call, and an agent that
+    is alone is a crowd of one: so it does not matter who is answered together with whom.
+    """
+
+    first_page: ClassVar[int] = 16
+    """How many rows it begins with; each next page has four times as many."""
+    largest_page: ClassVar[int] = 1024
+
+    def __init__(self, model: Any, sizes: Sequence[int]) -> None:
+        """Make an empty one.
+
+        Args:
+            model: what all of them have.
+            sizes: how many values each entry of an observation may have, from 0 on.
+        """
+        self.model = model
+        self._sizes = tuple(sizes)
+        self._limits = np.array(self._sizes)
+        self._pages: list[AnyRows] = []
+        self._keeps = False
+        self._lock = Lock()  # agents come and go on the threads of their hosts
+
+    def __len__(self) -> int:
+        return sum(len(rows) for rows in self._pages)
+
+    def take(self, profile: Profile, seed: int | None = None, history: int = 0) -> Seat:
+        """Give a seat to a new agent.
+
+        Args:
+            history: of how many of the last steps its beliefs are kept.
+
+        Raises:
+            ValueError: the profile plans another number of steps ahead.
+        """
+        with self._lock:
+            rows = next((rows for rows in self._pages if not rows.is_full), None)
+            if rows is None:
+                # The arrays of those that are there are never moved; so there are pages.
+                capacity = min(self.first_page * 4 ** len(self._pages), self.largest_page)
+                rows = self._make_rows(capacity)
+                self._pages.append(rows)
+            self._keeps = self._keeps or history > 0
+            return Seat(rows, rows.take(profile, seed), history)
+
+    def act(
+        self,
+        seats: Sequence[Seat],
+        observations: Sequence[Any],
+        lived: Sequence[Lived],
+        ids: Sequence[str],
+    ) -> list[Any]:
+        """Infer, plan and choose for these agents, each of which is here once.
+
+        Returns:
+            For each its action, or why there is none: then its beliefs are as before. An
+            ObservationError says that what it saw or did does not fit the model.
+        """
+        results: list[Any] = [0] * len(seats)
+        seen = self._read(observations, ids, results)
+        moves, ends = self._moves(lived, ids, results)
+        for rows, who, at in _pages(seats, results):
+            turn = Turn(who, seen, moves, ends)
+            if len(at) < len(seats):
+                turn = _of_some(turn, at)
+            try:
+                chosen = self._given(self._step(rows, turn))
+            except Exception as error:  # noqa: BLE001  theirs to hear, and nobody else's
+                chosen = [error] * len(at)
+            if self._keeps:
+                _keep([seats[k] for k in at], chosen)
+            if len(at) == len(seats):
+                return chosen
+            for k, action in zip(at, chosen, strict=True):
+                results[k] = action
+        return results
+
+    def answer(self, seat: Seat, observation: Any, lived: Lived, agent_id: str) -> Any:
+        """Infer, plan and choose for one agent, with the same bits as ``act``.
+
+        Raises:
+            ObservationError: what it saw or did does not fit the model; its beliefs are as
+                before.
+        """
+        seen = self._read_one(observation, agent_id)
+        moves = self._moves_of(lived, agent_id)
+        ends = np.array((len(moves),), np.int64)
+        who = np.array((seat.row,), np.int64)
+        turn = Turn(who, seen, self._moves_array(moves), ends)
+        (action,) = self._given(self._step(seat.rows, turn))
+        if seat.history is not None:
+            seat.history.append(seat.beliefs)
+        return action
+
+    def _read_one(self, observation: Any, agent_id: str) -> Indices:
+        sizes = self._sizes
+        if type(observation) is int and len(sizes) == 1 and 0 <= observation < sizes[0]:
+            return np.array(((observation,),), np.int64)
+        table = stacked((observation,), len(sizes))
+        if table is not None and ((table >= 0) & (table < self._limits)).all():
+            return table
+        return np.array((read_indices(observation, sizes, agent_id),), np.int64)
+
+    @abstractmethod
+    def plan(self, seat: Seat, preferences: Array | None = None) -> Plan:
+        """Score all policies from one agent's present beliefs, and change nothing."""
+
+    @abstractmethod
+    def _make_rows(self, capacity: int) -> AnyRows: ...
+
+    @abstractmethod
+    def _step(self, rows: Any, turn: Turn) -> Indices: ...
+
+    def _moves(
+        self, lived: Sequence[Lived], ids: Sequence[str], results: list[int | Exception]
+    ) -> tuple[Indices, Indices]:
+        """Give what all have done since they were last called, and where each one's moves end."""
+        moves: list[Any] = []
+        ends: list[int] = []
+        for k, own in enumerate(lived):
+            try:
+                moves.extend(self._moves_of(own, ids[k]))
+            except Exception as error:  # noqa: BLE001  as below
+                results[k] = error
+            ends.append(len(moves))
+        return self._moves_array(moves), np.array(ends, np.int64)
+
+    def _given(self, chosen: Indices) -> list[Any]:
+        """Give the actions as agents give them."""
+        given: list[Any] = chosen.tolist()
+        return given
+
+    @abstractmethod
+    def _moves_of(self, lived: Lived, agent_id: str) -> list[Any]:
+        """List the actions executed since the last call, oldest first, and where episodes began.
+
+        Raises:
+            ObservationError: one is none of the model's.
+        """
+
+    def _moves_array(self, moves: Sequence[Any]) -> Indices:
+        return np.array(moves, np.int64)
+
+    def _read(
+        self, observations: Sequence[Any], ids: Sequence[str], results: list[int | Exception]
+    ) -> Indices:
+        """Give what each sees as an index for each modality; note whose does not fit."""
+        table = stacked(observations, len(self._sizes))
+        if table is not None and ((table >= 0) & (table < self._limits)).all():
+            return table
+        table = np.zeros((len(observations), len(self._sizes)), np.int64)
+        for k, (one, agent_id) in enumerate(zip(observations, ids, strict=True)):
+            try:
+                table[k] = read_indices(one, self._sizes, agent_id)
+            except Exception as error:  # noqa: BLE001  a world may show whatever it likes
+                results[k] = error
+        return table
+
+
+class PlainCrowd(BaseCrowd):
+    """A crowd whose actions are whole numbers."""
+
+    def __init__(self, model: GenerativeModel, sizes: Sequence[int] | None = None) -> None:
+        """Make an empty one.
+
+        Args:
+            sizes: as in ``BaseCrowd``; by default the outcomes of the model's modalities.
+        """
+        super().__init__(model, model.n_observations if sizes is None else sizes)
+        self._n_actions = model.n_actions
+
+    def _moves(
+        self, lived: Sequence[Lived], ids: Sequence[str], results: list[int | Exception]
+    ) -> tuple[Indices, Indices]:
+        if (plain := _single_moves(lived, self._n_actions)) is not None:
+            return plain, np.arange(1, len(lived) + 1)
+        return super()._moves(lived, ids, results)
+
+    def _moves_of(self, lived: Lived, agent_id: str) -> list[int]:
+        n_actions, moves = self._n_actions, []
+        for experience in lived:
+            executed = experience.executed
+            if experience.terminated or experience.truncated:
+                moves.append(START)
+            elif executed is None:
+                continue  # nothing was done that could have moved it
+            elif type(executed) is int and 0 <= executed < n_actions:
+                moves.append(executed)
+            else:
+                moves.append(read_index("previous.executed", executed, n_actions, agent_id))
+        return moves
+
+
+class Crowd(PlainCrowd):
+    """Agents that share a compiled model and differ in what they believe."""
+
+    def __init__(
+        self, compiled: Compiled, kernel: Kernel, sizes: Sequence[int] | None = None
+    ) -> None:
+        """Make an empty one; sizes as in ``PlainCrowd``."""
+        super().__init__(compiled.model, sizes)
+        self.compiled = compiled
+        self.kernel = kernel
+
+    def plan(self, seat: Seat, preferences: Array | None = None) -> Plan:
+        rows, row = seat.rows, slice(seat.row, seat.row + 1)
+        wanted = None if preferences is None else preferences[None]
+        plan = self.kernel.plan(self.compiled, rows.beliefs[row], rows.gamma[row], wanted)
+        return Plan(*(array[0] for array in plan))
+
+    def _make_rows(self, capacity: int) -> AnyRows:
+        return Rows(self.compiled, capacity)
+
+    def _step(self, rows: Any, turn: Turn) -> Indices:
+        return self.kernel.step(rows, turn)
+
+
+def _keep(seats: Sequence[Seat], chosen: Sequence[int | Exception]) -> None:
+    """Write down what those believe who wish it so."""
+    for seat, action in zip(seats, chosen, strict=True):
+        if seat.history is not None and not isinstance(action, Exception):
+            seat.history.append(seat.beliefs)
+
+
+def stacked(observations: Sequence[Any], width: int) -> Indices | None:
+    """Put whole observations below each other; None unless that goes without a question.
+
+    Returns:
+        int64, shape (n, width), unchecked.
+    """
+    first = observations[0]
+    if isinstance(first, np.ndarray):
+        kind, shape = first.dtype, first.shape
+        if kind.kind not in "iu" or shape != (width,):
+            return None
+        for one in observations:
+            if type(one) is not np.ndarray or one.dtype != kind or one.shape != shape:
+                return None
+        return np.concatenate(observations).astype(np.int64, copy=False).reshape(-1, width)
+    if width == 1 and all(type(one) is int for one in observations):
+        try:
+            return np.array(observations, np.int64)[:, None]
+        except OverflowError:
+            return None
+    return None
+
+
+def _single_moves(lived: Sequence[Lived], n_actions: int) -> Indices | None:
+    """Give the one move of each, if that is all that has happened; else None."""
+    if {len(own) for own in lived} != {1}:
+        return None
+    executed = [own[0].executed for own in lived]
+    if set(map(type, executed)) != {int}:
+        return None
+    if any(own[0].terminated or own[0].truncated for own in lived):
+        return None
+    if min(executed) < 0 or max(executed) >= n_actions:
+        return None
+    return np.array(executed, np.int64)
+
+
+def _pages(
+    seats: Sequence[Seat], results: list[int | Exception]
+) -> Iterable[tuple[AnyRows, Indices, Sequence[int]]]:
+    """Sort those who can be answered by the page on which they stand.
+
+    Returns:
+        The page, the rows, int64, and the places in the call.
+    """
+    rows = [seat.rows for seat in seats]
+    who = np.array([seat.row for seat in seats], np.int64)
+    first = rows[0]
+    if all(page is first for page in rows) and not any(map(_failed, results)):
+        return [(first, who, range(len(seats)))]
+    pages: dict[int, tuple[AnyRows, list[int]]] = {}
+    for k, page in enumerate(rows):
+        if not _failed(results[k]):
+            pages.setdefault(id(page), (page, []))[1].append(k)
+    return [(page, who[at], at) for page, at in pages.values()]
+
+
+def _failed(result: int | Exception) -> bool:
+    return result != 0
+
+
+def _of_some(turn: Turn, at: Sequence[int]) -> Turn:
+    """Give the part of a turn that concerns these; ``who`` is theirs already."""
+    begins = np.concatenate([[0], turn.ends[:-1]])[at]
+    counts = turn.ends[at] - begins
+    ends = np.cumsum(counts)
+    places = np.arange(ends[-1]) + np.repeat(begins - (ends - counts), counts)
+    return Turn(turn.who, turn.observations[at], turn.moves[places], ends)

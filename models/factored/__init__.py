@@ -1,0 +1,1 @@
+"""Models with several hidden factors: what they are, and the arithmetic of their inference."""

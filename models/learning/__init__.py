@@ -1,0 +1,1 @@
+"""Agents that learn their own model: counts, what they are worth, and thinking with them."""

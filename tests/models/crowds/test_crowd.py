@@ -1,0 +1,343 @@
+"""Agents of one model that are answered in one call: what each is told, whoever else is there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from antiphon.errors import ObservationError
+from antiphon.models.crowds.crowd import Crowd
+from antiphon.models.crowds.explorer_crowd import ExplorerCrowd
+from antiphon.models.crowds.seat import Seat
+from antiphon.models.experience import Experience
+from antiphon.models.generative import GenerativeModel
+from antiphon.models.grid_map import GridMap
+from antiphon.models.kernels.compiled import Compiled
+from antiphon.models.kernels.numpy_kernel import NumpyKernel
+from antiphon.models.profile import Profile
+from antiphon.models.terrain import Terrain
+from antiphon.tests.models.kernels.cases import EVERY_KERNEL, kernel_of, random_profile
+from antiphon.tests.models.plain import Engine, Mind
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+RING = np.array([[1, 2, 3, 0], [3, 0, 1, 2], [0, 1, 2, 3]])  # forth, back, stay
+SEEN = np.full((4, 4), 0.1) + 0.6 * np.eye(4)
+MODEL = GenerativeModel.deterministic([SEEN], RING, [0, 0, 2, 0], [1, 0, 0, 0])
+COMPILED = Compiled.of(MODEL, 1)
+TERRAIN = Terrain(GridMap.draw(5, layout=2), 1)
+TERRAIN_COMPILED = Compiled.of(TERRAIN.model, 1)
+
+
+class Failing(NumpyKernel):
+    """A kernel that has run out of memory for the rows of one page."""
+
+    def __init__(self, among: int = 0) -> None:
+        self._among = among
+
+    def infer(self, rows: Any, turn: Any) -> Any:
+        if self._among in turn.who and len(rows.beliefs) == 16:
+            raise MemoryError("no room")
+        return super().infer(rows, turn)
+
+
+class Unspeakable:
+    """What a world may show by mistake: to look at it is to fail."""
+
+    def __repr__(self) -> str:
+        raise RuntimeError("no words")
+
+
+def ring_crowd(kernel: str = "numpy") -> Crowd:
+    return Crowd(COMPILED, kernel_of(kernel))
+
+
+def explorer_crowd(kernel: str = "numpy") -> Crowd:
+    return ExplorerCrowd(TERRAIN, TERRAIN_COMPILED, kernel_of(kernel))
+
+
+def sit(crowd: Crowd, n: int) -> list[Seat]:
+    rng = np.random.default_rng(3)
+    return [crowd.take(random_profile(rng, 1), seed) for seed in range(n)]
+
+
+def lived(executed: Any, *, last: bool = False) -> Experience:
+    return Experience(0, 0, executed, executed, "acted", 0.0, last, False)
+
+
+def names(n: int) -> list[str]:
+    return [f"agent-{k}" for k in range(n)]
+
+
+def state_of(seat: Seat) -> tuple[Any, ...]:
+    """Give all bits that belong to a seat."""
+    own = [array[seat.row].tobytes() for array in seat.rows.arrays]
+    memories = getattr(seat.rows, "memories", None)
+    return *own, None if memories is None else memories[seat.row].tobytes()
+
+
+def ring_views(rng: np.random.Generator, n: int) -> list[Any]:
+    return rng.integers(4, size=n).tolist()
+
+
+def grid_views(rng: np.random.Generator, n: int) -> list[Any]:
+    codes = rng.integers(3, size=(n, 25))
+    return list(np.column_stack([rng.integers(25, size=n), codes]))
+
+
+def pasts(rng: np.random.Generator, n: int, n_actions: int) -> list[list[Experience]]:
+    """Draw what each has lived: some of it without an action, some of it the end."""
+    executed = [None, *range(n_actions)]
+    return [
+        [
+            lived(executed[int(rng.integers(len(executed)))], last=rng.random() < 0.2)
+            for _ in range(rng.integers(4))
+        ]
+        for _ in range(n)
+    ]
+
+
+CROWDS = [(ring_crowd, ring_views, 3), (explorer_crowd, grid_views, 5)]
+
+
+@pytest.mark.parametrize("name", EVERY_KERNEL)
+@pytest.mark.parametrize("kind", CROWDS, ids=["ring", "explorers"])
+@settings(max_examples=25)
+@given(seed=st.integers(0, 2**32), n=st.integers(1, 20), calls=st.integers(1, 5))
+def test_early_late_or_alone_an_agent_has_the_same_bits(
+    name: str, kind: Any, seed: int, n: int, calls: int
+) -> None:
+    (make, views, n_actions), rng = kind, np.random.default_rng(seed)
+    rounds = [(views(rng, n), pasts(rng, n, n_actions)) for _ in range(3)]
+
+    def play(parts: list[list[Any]]) -> Any:
+        crowd = make(name)
+        seats, actions = sit(crowd, n), []
+        for (seen, past), order in zip(rounds, parts, strict=True):
+            given: list[Any] = [None] * n
+            for part in order:
+                of = [[values[k] for k in part] for values in (seats, seen, past, names(n))]
+                for k, action in zip(part, crowd.act(*of), strict=True):
+                    given[k] = action
+            actions.append(given)
+        return actions, [state_of(seat) for seat in seats]
+
+    def shuffled() -> list[Any]:
+        ends = np.sort(rng.integers(0, n + 1, size=calls - 1))
+        return [part for part in np.split(rng.permutation(n), ends) if len(part)]
+
+    alone = play([[[k] for k in range(n)]] * 3)
+    assert play([[list(range(n))]] * 3) == alone
+    assert play([shuffled() for _ in rounds]) == alone
+
+
+@pytest.mark.parametrize("name", EVERY_KERNEL)
+def test_a_call_answers_for_agents_on_several_pages(name: str) -> None:
+    n, rng = 100, np.random.default_rng(1)
+    seen, past = ring_views(rng, n), pasts(rng, n, 3)
+    together, alone = ring_crowd(name), ring_crowd(name)
+    ours, theirs = sit(together, n), sit(alone, n)
+    order = rng.permutation(n)
+    of = [[values[k] for k in order] for values in (ours, seen, past, names(n))]
+    assert len({id(seat.rows) for seat in ours}) == 3
+    actions = dict(zip(order.tolist(), together.act(*of), strict=True))
+    for k in range(n):
+        (action,) = alone.act([theirs[k]], [seen[k]], [past[k]], ["a"])
+        assert actions[k] == action
+        assert state_of(ours[k]) == state_of(theirs[k])
+
+
+@pytest.mark.parametrize("name", EVERY_KERNEL)
+def test_each_is_told_what_an_agent_that_thinks_by_itself_would_do(name: str) -> None:
+    n, rng = 9, np.random.default_rng(5)
+    crowd, engine = ring_crowd(name), Engine(MODEL, 1)
+    profiles = [random_profile(rng, 1) for _ in range(n)]
+    seats = [crowd.take(profile, seed) for seed, profile in enumerate(profiles)]
+    minds = [Mind(engine, profile, seed) for seed, profile in enumerate(profiles)]
+    before: list[Any] = [[]] * n
+    for step in range(50):
+        seen = ring_views(rng, n)
+        actions = crowd.act(seats, seen, before, names(n))
+        for mind, outcome, past, action in zip(minds, seen, before, actions, strict=True):
+            mind.move([one.executed for one in past])
+            mind.see([outcome])
+            assert mind.choose() == action
+        for mind, seat in zip(minds, seats, strict=True):
+            assert np.abs(mind.beliefs - seat.beliefs).max() <= 1e-12
+            taken_in = mind.profile.selective_update_interval
+            assert (seat.surprise is None) is (mind.surprise is None) is bool(step % taken_in)
+            assert mind.surprise is None or abs(mind.surprise - (seat.surprise or 0)) < 1e-9
+        before = [[lived(action)] for action in actions]
+
+
+def test_actions_are_plain_whole_numbers() -> None:
+    crowd = ring_crowd()
+    assert {type(a) for a in crowd.act(sit(crowd, 3), [0, 1, 2], [[]] * 3, names(3))} == {int}
+
+
+def test_each_hears_its_own_action_and_beliefs_move_on() -> None:
+    crowd = ring_crowd()
+    greedy = Profile(gamma=8, action_selection="deterministic")
+    seats = [crowd.take(greedy), crowd.take(greedy)]
+    # One goes forth to 1, so forth again to 2; the other back to 3, so back again to 2.
+    actions = crowd.act(seats, [1, 3], [[lived(0)], [lived(1)]], ["a", "b"])
+    assert actions == [0, 1]
+    assert [seat.beliefs.argmax() for seat in seats] == [1, 3]
+
+
+BAD = [4, -1, 2**63, None, True, 1.0, [], [1, 1], np.array([4]), np.array([0.0]), Unspeakable()]
+
+
+@pytest.mark.parametrize("name", EVERY_KERNEL)
+@pytest.mark.parametrize("bad", BAD, ids=range(len(BAD)))
+def test_one_whose_observation_does_not_fit_hears_so_and_changes_nobody(
+    name: str, bad: Any
+) -> None:
+    def play(seen: list[Any]) -> Any:
+        crowd = ring_crowd(name)
+        seats = sit(crowd, 3)
+        crowd.act(seats, [0, 0, 0], [[]] * 3, ["a", "b", "c"])
+        before = state_of(seats[1])
+        results = crowd.act(seats, seen, [[lived(0)]] * 3, ["a", "b", "c"])
+        return results, [state_of(seat) for seat in seats], before
+
+    sound, kept, _ = play([1, 1, 1])
+    results, states, before = play([1, bad, 1])
+    assert (results[0], results[2]) == (sound[0], sound[2])
+    assert (states[0], states[2]) == (kept[0], kept[2])
+    assert states[1] == before
+    if not isinstance(bad, Unspeakable):
+        assert isinstance(results[1], ObservationError)
+        assert results[1].agent_id == "b"
+    assert all(isinstance(error, Exception) for error in play([bad] * 3)[0])
+
+
+@pytest.mark.parametrize("name", EVERY_KERNEL)
+@pytest.mark.parametrize("executed", [-1, 3, True, 1.0, "0", [0], Unspeakable()], ids=range(7))
+def test_one_whose_executed_action_does_not_fit_hears_so_and_changes_nobody(
+    name: str, executed: Any
+) -> None:
+    def play(past: list[Experience]) -> Any:
+        crowd = ring_crowd(name)
+        seats = sit(crowd, 3)
+        before = state_of(seats[1])
+        given = crowd.act(seats, [1, 1, 1], [[lived(0)], past, [lived(1)]], ["a", "b", "c"])
+        return given, [state_of(seat) for seat in seats], before
+
+    sound, kept, _ = play([lived(0), lived(2)])
+    results, states, before = play([lived(0), lived(executed)])
+    assert (results[0], results[2]) == (sound[0], sound[2])
+    assert (states[0], states[2]) == (kept[0], kept[2])
+    assert states[1] == before
+    assert isinstance(results[1], Exception)
+
+
+@pytest.mark.parametrize("executed", [-1, 3])
+def test_an_executed_action_out_of_range_is_refused_where_each_has_but_one(executed: int) -> None:
+    crowd = ring_crowd()
+    seats = sit(crowd, 3)
+    before = state_of(seats[1])
+    pasts = [[lived(0)], [lived(executed)], [lived(1)]]
+    results = crowd.act(seats, [1, 1, 1], pasts, ["a", "b", "c"])
+    assert [type(result) for result in results] == [int, ObservationError, int]
+    assert state_of(seats[1]) == before
+
+
+@pytest.mark.parametrize("name", EVERY_KERNEL)
+@pytest.mark.parametrize("seen", [(25, 0), (0, 3), (-1, 0), (0, -1)])
+def test_an_explorer_that_is_shown_nonsense_keeps_its_memory(
+    name: str, seen: tuple[int, int]
+) -> None:
+    crowd = explorer_crowd(name)
+    seats, views = sit(crowd, 3), grid_views(np.random.default_rng(1), 3)
+    crowd.act(seats, views, [[]] * 3, names(3))
+    before = state_of(seats[1])
+    wrong = views[1].copy()
+    wrong[[0, 7]] = seen
+    results = crowd.act(seats, [views[0], wrong, views[2]], [[lived(4)]] * 3, names(3))
+    assert [type(result) for result in results] == [int, ObservationError, int]
+    assert state_of(seats[1]) == before
+
+
+def test_a_kernel_that_fails_leaves_rows_as_before_and_all_on_the_page_hear_why() -> None:
+    crowd = Crowd(COMPILED, Failing())
+    seats = sit(crowd, 20)
+    before = [state_of(seat) for seat in seats]
+    results = crowd.act(seats, [1] * 20, [[]] * 20, names(20))
+    assert [type(one) for one in results] == [MemoryError] * 16 + [int] * 4
+    assert [state_of(seat) for seat in seats[:16]] == before[:16]
+    assert all(state_of(seat) != old for seat, old in zip(seats[16:], before[16:], strict=True))
+
+
+@pytest.mark.parametrize("name", EVERY_KERNEL)
+def test_observations_of_every_common_form_are_the_same(name: str) -> None:
+    two = GenerativeModel.deterministic([SEEN, SEEN], RING)
+    forms: list[Any] = [np.array([1, 3]), np.array([1, 3], np.uint8), [1, 3], (np.int64(1), 3)]
+    forms.append(np.arange(6)[1:5:2])
+
+    def play(shown: list[Any]) -> Any:
+        crowd = Crowd(Compiled.of(two, 1), kernel_of(name))
+        seats = [crowd.take(Profile(), 1) for _ in shown]
+        actions = crowd.act(seats, shown, [[]] * len(shown), names(len(shown)))
+        return {(action, state_of(seat)) for action, seat in zip(actions, seats, strict=True)}
+
+    kinds = [play([form] * 3) for form in forms]
+    assert all(kind == kinds[0] for kind in kinds)
+    assert play(forms) == kinds[0]  # one of each
+    assert len(kinds[0]) == 1
+
+
+@pytest.mark.parametrize("name", EVERY_KERNEL)
+def test_those_who_were_retuned_think_otherwise_and_the_others_as_before(name: str) -> None:
+    def play(profile: Profile | None) -> Any:
+        crowd = ring_crowd(name)
+        seats = [crowd.take(Profile(gamma=1), seed) for seed in range(3)]
+        crowd.act(seats, [0, 1, 2], [[]] * 3, names(3))
+        if profile is not None:
+            seats[1].retune(profile)
+        actions = [crowd.act(seats, [k % 4] * 3, [[lived(k % 3)]] * 3, names(3)) for k in range(30)]
+        return np.array(actions).T.tolist(), [state_of(seat) for seat in seats]
+
+    steady, kept = play(None)
+    retuned, states = play(Profile(gamma=0, selective_update_interval=9))
+    assert (retuned[0], retuned[2]) == (steady[0], steady[2])
+    assert (states[0], states[2]) == (kept[0], kept[2])
+    assert retuned[1] != steady[1]
+    assert states[1] != kept[1]
+
+
+def test_to_plan_changes_nothing_and_gives_arrays_of_ones_own() -> None:
+    crowd = ring_crowd()
+    seats = sit(crowd, 2)
+    before = [state_of(seat) for seat in seats]
+    plan = crowd.plan(seats[1])
+    for array in plan:
+        array.fill(0.0)
+    assert [state_of(seat) for seat in seats] == before
+    wanted = crowd.plan(seats[1], np.array([0.0, 0, 2, 0]))
+    assert np.array_equal(wanted.neg_efe, crowd.plan(seats[1]).neg_efe)  # the model's own
+    assert not np.array_equal(crowd.plan(seats[1], np.zeros(4)).neg_efe, wanted.neg_efe)
+
+
+@pytest.mark.parametrize("name", EVERY_KERNEL)
+def test_who_begins_anew_forgets_and_who_does_not_remembers(name: str) -> None:
+    crowd = explorer_crowd(name)
+    seats = [crowd.take(Profile(), 1) for _ in range(4)]
+    views = grid_views(np.random.default_rng(2), 4)
+    crowd.act(seats, views, [[]] * 4, names(4))
+    rows: Any = seats[0].rows
+    rows.memories[:, :-1] = 0.9
+    ends = [lived(0, last=True)]
+    crowd.act(seats, views, [[], ends, [lived(1)], [lived(2), *ends, lived(3)]], names(4))
+    memories = [rows.memories[seat.row, :-1] for seat in seats]
+    # What is remembered, and not seen just now, has faded a little; what is new expects little.
+    faded = [((memory > 0.5) & (memory < 0.9)).any() for memory in memories]
+    assert faded == [True, False, True, False]
+
+
+def test_an_explorers_row_takes_less_than_two_kibibytes_for_a_hundred_cells() -> None:
+    terrain = Terrain(GridMap.draw(10), 1)
+    crowd = ExplorerCrowd(terrain, Compiled.of(terrain.model, 1), kernel_of("numpy"))
+    rows = crowd.take(Profile()).rows
+    assert rows.bytes_per_row == 849 + 101 * 8 <= 2048
