@@ -11,8 +11,9 @@ import math
 import struct
 import sys
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 from struct import Struct
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -33,12 +34,14 @@ _TRAITS = np.dtype(
 )
 _TERMINATED, _TRUNCATED, _HAS_FOREIGN = 1, 2, 4
 _FLAGS_AT = _TRAITS.itemsize
+_TAGS_AT = _FLAGS_AT + 1
 _NO_SURPRISE = math.nan
 
 _head = Struct(_HEAD)
 _traits = Struct("<qqdd")
 # Of four plain values, all bodies are written and read at once.
 _BODIES = {NONE: "?", BOOL: "?", INT: "q", REAL: "d"}
+_VALUES = ("observation", "intended", "executed", "reward")
 _PLAIN_TYPES = {type(None): NONE, bool: BOOL, int: INT, float: REAL}
 _PLAIN = {
     bytes(tags): Struct(_HEAD + "".join(_BODIES[tag] for tag in tags))
@@ -49,6 +52,22 @@ _PLANS = {
     for types in itertools.product(_PLAIN_TYPES, repeat=4)
     for tags in [bytes(_PLAIN_TYPES[kind] for kind in types)]
 }
+
+
+class Columns(NamedTuple):
+    """What many experiences were, as a list for each of their parts."""
+
+    sequences: Sequence[int]
+    rounds: Sequence[int]
+    observations: Sequence[Any]
+    intended: Sequence[Any]
+    executed: Sequence[Any]
+    statuses: Sequence[str]
+    rewards: Sequence[float | None]
+    terminated: Sequence[bool]
+    truncated: Sequence[bool]
+    importances: Sequence[float]
+    surprises: Sequence[float | None]
 
 
 def pack(
@@ -108,6 +127,43 @@ def unpack(packed: bytes) -> Remembered:
     )  # fmt: skip
     surprise = None if nats != nats else nats  # noqa: PLR0124  only NaN differs from itself
     return Remembered(sequence, experience, importance, surprise)
+
+
+def columns_of(entries: Sequence[bytes]) -> Columns | None:
+    """Unpack many at once, if all are of plain values of the same kinds; None if not."""
+    tags = entries[0][_TAGS_AT : _head.size] if entries else b""
+    plain = _PLAIN.get(tags)
+    if plain is None or {packed[_TAGS_AT : _head.size] for packed in entries} != {tags}:
+        return None
+    size = plain.size
+    table = np.frombuffer(b"".join([packed[:size] for packed in entries]), _form(tags))
+    values = {
+        name: [None] * len(entries) if tag == NONE else table[name].tolist()
+        for name, tag in zip(_VALUES, tags, strict=True)
+    }
+    ends = [packed[size:] for packed in entries]
+    statuses = {end: sys.intern(end.decode()) for end in set(ends)}
+    flags = table["flags"].tolist()
+    return Columns(
+        sequences=table["sequence"].tolist(),
+        rounds=table["round"].tolist(),
+        observations=values["observation"],
+        intended=values["intended"],
+        executed=values["executed"],
+        statuses=[statuses[end] for end in ends],
+        rewards=values["reward"],
+        terminated=[flag & _TERMINATED > 0 for flag in flags],
+        truncated=[flag & _TRUNCATED > 0 for flag in flags],
+        importances=table["importance"].tolist(),
+        surprises=[None if nats != nats else nats for nats in table["surprise"].tolist()],  # noqa: PLR0124  only NaN differs from itself
+    )
+
+
+@lru_cache(maxsize=len(_PLAIN))
+def _form(tags: bytes) -> np.dtype[np.void]:
+    bodies = {"?": "?", "q": "<i8", "d": "<f8"}
+    values = [(name, bodies[_BODIES[tag]]) for name, tag in zip(_VALUES, tags, strict=True)]
+    return np.dtype([*_TRAITS.descr, ("flags", "u1"), ("tags", "V4"), *values])
 
 
 def size_of(packed: bytes) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,15 +11,18 @@ from ..actors.failures import describe, is_ctrl_c
 from ..actors.future import Future
 from ..clock import Clock, SystemClock
 from ..errors import AntiphonError, ConsolidationError
-from .compact import sizes_of
-from .drafting import DraftError, Drafting
+from ..models.learning.replay import Taught
+from .compact import columns_of, sequence_of
+from .drafting import DraftError, Drafting, Teaching
 from .hand_over import HandOver
 from .item import Draft, Item
-from .packed_item import pack_item
+from .packed_item import PackedItems, pack_item
 from .remembered import Remembered
+from .window import Window
 
-Strategy = Callable[[Sequence[Remembered]], Iterable[Draft | None]]
-"""Makes drafts of a window. One that yields None may be paused there."""
+Strategy = Callable[[Sequence[Remembered]], Iterable[Draft | Taught | None]]
+"""Makes drafts of a window. One that yields None may be paused there, and one that teaches yields
+once what the agent gains."""
 
 PATIENCE = 60.0
 """Seconds of work that one hand-over may take."""
@@ -42,9 +45,8 @@ class Consolidated:
     """The highest."""
     count: int
     """How many experiences it held."""
-    items: tuple[Item, ...] = field(repr=False)
-    packed: tuple[bytes, ...] = field(repr=False)
-    """The same as they are kept."""
+    made: PackedItems = field(repr=False)
+    """The items, as they are kept."""
     calls: int
     """How often the strategy was called."""
     seconds: float
@@ -53,11 +55,18 @@ class Consolidated:
     """The bytes of the experiences."""
     size: int
     """The bytes of what is kept in their place."""
+    taught: Taught | None = field(default=None, repr=False)
+    """What the agent is to know when it takes effect, if the strategy teaches."""
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """The items; each time they are made anew."""
+        return self.made.items()
 
     @property
     def share(self) -> float:
         """Items by experiences."""
-        return len(self.items) / self.count
+        return len(self.made) / self.count
 
     @property
     def ratio(self) -> float:
@@ -104,9 +113,8 @@ class Consolidation:
         self.hand_over = hand_over
         self.calls = 0
         self.seconds = 0.0
-        self.items: list[Item] = []
-        """What came of it; whole once it is done."""
-        self.packed: list[bytes] = []
+        self._made = PackedItems()
+        self._taught: Taught | None = None
         self.error: ConsolidationError | None = None
         self._strategy = strategy
         self._name = name
@@ -146,6 +154,11 @@ class Consolidation:
         return self._awaited is not None
 
     @property
+    def items(self) -> tuple[Item, ...]:
+        """What came of it; whole once it is done."""
+        return self._made.items()
+
+    @property
     def done(self) -> bool:
         """Whether there is a result."""
         return self._done
@@ -162,15 +175,15 @@ class Consolidation:
         return Consolidated(
             agent_id=made.agent_id,
             number=made.number,
-            first=min(item.first for item in self.items),
-            last=max(item.last for item in self.items),
+            first=sequence_of(made.packed[0]),
+            last=sequence_of(made.packed[-1]),
             count=len(made.packed),
-            items=tuple(self.items),
-            packed=tuple(self.packed),
+            made=self._made,
             calls=self.calls,
             seconds=self.seconds,
             size_before=made.size,
-            size=sizes_of(self.packed),
+            size=self._made.size,
+            taught=self._taught,
         )
 
     def _step(self) -> None:
@@ -179,6 +192,7 @@ class Consolidation:
         try:
             self._awaited = next(self._steps)
         except StopIteration:
+            self._steps = None
             self._done = True
         except BaseException as error:
             # A generator that raised is at its end; the next call is to begin anew.
@@ -195,41 +209,54 @@ class Consolidation:
 
     def _run(self) -> Steps:
         """Do all the work, with a pause wherever there may be one."""
-        self.items, self.packed = [], []
-        for item in self._make():
-            if isinstance(item, Item):
-                self.items.append(item)
-                self.packed.append(pack_item(item))
+        self._made, self._taught = PackedItems(), None
+        for made in self._make():
+            if isinstance(made, Item):
+                self._made.add(made, pack_item(made))
                 yield None
+            elif isinstance(made, Taught):
+                self._taught = made
             else:
-                yield item
+                yield made
 
-    def _make(self) -> Iterator[Item | Future[Any] | None]:
-        window: list[Remembered] = []
-        for start in range(0, len(self.hand_over.packed), _UNPACKED_AT_ONCE):
-            window += self.hand_over.entries(start, start + _UNPACKED_AT_ONCE)
-            yield None
+    def _make(self) -> Iterator[Item | Taught | Future[Any] | None]:
+        window = yield from self._window()
         self.calls += 1
         yield from drafted(self._strategy, window)
 
+    def _window(self) -> Generator[None, None, Window]:
+        columns = columns_of(self.hand_over.packed)
+        if columns is not None:
+            yield None
+            return Window(columns, self.hand_over.pupil)
+        lived: list[Remembered] = []
+        for start in range(0, len(self.hand_over.packed), _UNPACKED_AT_ONCE):
+            lived += self.hand_over.entries(start, start + _UNPACKED_AT_ONCE)
+            yield None
+        return Window.of(lived, self.hand_over.pupil)
 
-def drafted(strategy: Strategy, window: Sequence[Remembered]) -> Iterator[Item | None]:
+
+def drafted(strategy: Strategy, window: Window) -> Iterator[Item | Taught | None]:
     """Have a strategy draft a window, hold it to the rules, and make items; None is a pause.
 
     Raises:
         DraftError: a draft breaks a rule.
         BaseException: whatever the strategy raises.
     """
-    drafting = Drafting(one.sequence for one in window)
-    for draft in strategy(tuple(window)):
-        if draft is not None:
-            drafting.take(draft)
+    sequences = window.columns.sequences
+    drafting, teaching = Drafting(sequences), Teaching(window.pupil)
+    for made in strategy(window):
+        if isinstance(made, Taught):
+            teaching.take(made)
+        elif made is not None:
+            drafting.take(made)
         yield None
     drafting.end()
-    by_sequence = {one.sequence: one for one in window}
-    span = f"{window[0].sequence}-{window[-1].sequence}"
+    if teaching.taught is not None:
+        yield teaching.taught
+    span = f"{sequences[0]}-{sequences[-1]}"
     for number, made in enumerate(drafting.drafts):
-        yield Item.of(made, by_sequence, f"{span}.{number}")
+        yield Item.of(made, window, f"{span}.{number}")
 
 
 def _wait_for(answer: Future[Any]) -> None:

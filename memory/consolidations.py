@@ -10,7 +10,7 @@ from typing import Protocol
 
 from ..errors import ConsolidationError
 from ..logs import get_logger
-from .consolidation import Failed, Result, unwanted
+from .consolidation import Consolidated, Failed, Result, unwanted
 from .hand_over import HandOver
 from .rests import Rests
 
@@ -59,6 +59,8 @@ class ConsolidationStatistics:
     """Hand-overs that came while the strategy rested."""
     doubled: int = 0
     """Hand-overs that came again while they were worked on."""
+    taught: int = 0
+    """Of those that were consolidated, how many taught their agent something."""
     items: int = 0
     """Made of those that were consolidated."""
     size_before: int = 0
@@ -204,7 +206,7 @@ class Consolidations:
             return result
         if not isinstance(result, Failed):
             self._rests.succeeded(agent_id)
-            self._count_made(len(result.items), result.size_before, result.size)
+            self._count_made(result)
             return result
         self._counts["failed"] += 1
         retry_at = self._rests.failed(agent_id, round)
@@ -214,11 +216,12 @@ class Consolidations:
         )  # fmt: skip
         return job.result(retry_at)
 
-    def _count_made(self, items: int, size_before: int, size: int) -> None:
+    def _count_made(self, made: Consolidated) -> None:
         self._counts["consolidated"] += 1
-        self._counts["items"] += items
-        self._counts["size_before"] += size_before
-        self._counts["size"] += size
+        self._counts["taught"] += made.taught is not None
+        self._counts["items"] += len(made.made)
+        self._counts["size_before"] += made.size_before
+        self._counts["size"] += made.size
 
     @property
     def open(self) -> int:

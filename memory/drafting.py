@@ -6,7 +6,9 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from ..errors import PayloadError
+from ..errors import ModelError, PayloadError
+from ..models.crowds.pupil import Pupil
+from ..models.learning.replay import Taught
 from ..models.payload import seal
 from .item import Draft
 
@@ -14,6 +16,7 @@ MOST_SAMPLES = 16
 """How many experiences a draft may keep whole."""
 LONGEST_KIND = 64
 LONGEST_TEXT = 1 << 16
+_WHOLE = frozenset({int})
 
 
 class DraftError(ValueError):
@@ -74,8 +77,32 @@ class Drafting:
         return members
 
 
+class Teaching:
+    """Takes what a strategy teaches: at most once, somebody who can be taught, what fits."""
+
+    def __init__(self, pupil: Pupil | None) -> None:
+        self._pupil = pupil
+        self.taught: Taught | None = None
+
+    def take(self, taught: Taught) -> None:
+        """Take it in.
+
+        Raises:
+            DraftError: it is not as it has to be.
+        """
+        if self._pupil is None:
+            raise DraftError("must not teach an agent that cannot be taught")
+        if self.taught is not None:
+            raise DraftError("must teach once, got a second gain")
+        try:
+            self._pupil.after(taught)
+        except ModelError as error:
+            raise DraftError(f"must teach what fits the agent: {error}") from error
+        self.taught = taught
+
+
 def _sequences(field: str, given: Any) -> set[int]:
-    if not isinstance(given, tuple | list) or not all(type(one) is int for one in given):
+    if not isinstance(given, tuple | list) or not _WHOLE.issuperset(map(type, given)):
         raise DraftError(f"{field} must be a tuple of whole numbers")
     if len(unique := set(given)) < len(given):
         raise DraftError(f"{field} must hold each number once")

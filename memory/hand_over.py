@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from .compact import size_of, unpack
+from ..models.crowds.pupil import Pupil
+from .compact import sizes_of, unpack
 from .remembered import Remembered
 
 
@@ -23,6 +24,8 @@ class HandOver:
     """The round before which the result takes its place."""
     packed: Sequence[bytes] = field(repr=False)
     """The experiences in lived order, as the memory keeps them; at least one."""
+    pupil: Pupil | None = field(default=None, repr=False)
+    """The agent as it stands until the result takes effect, if it can be taught."""
 
     def entries(self, start: int = 0, stop: int | None = None) -> list[Remembered]:
         """Unpack them, or a part of them."""
@@ -31,7 +34,7 @@ class HandOver:
     @property
     def size(self) -> int:
         """The bytes that they take in memory."""
-        return sum(map(size_of, self.packed))
+        return sizes_of(self.packed)
 
 
 class Settles(Protocol):
@@ -67,12 +70,19 @@ class HandOvers:
         """How many results came for nothing that is under way."""
 
     def open(
-        self, agent_id: str, packed: Sequence[bytes], *, round: int, lag: int | None = None
+        self,
+        agent_id: str,
+        packed: Sequence[bytes],
+        *,
+        round: int,
+        lag: int | None = None,
+        pupil: Pupil | None = None,
     ) -> HandOver:
         """Enter a range that is to be handed over in this round.
 
         Args:
             lag: rounds until it takes effect; by default the book's.
+            pupil: the agent, if it can be taught.
 
         Raises:
             ValueError: there is nothing in it, or another one of this agent is under way.
@@ -83,7 +93,7 @@ class HandOvers:
             raise ValueError(f"a hand-over of agent {agent_id!r} is under way already")
         number = self._numbers.get(agent_id, 0) + 1
         due = round + (self._lag if lag is None else lag)
-        made = HandOver(agent_id, number, round, due, packed)
+        made = HandOver(agent_id, number, round, due, packed, pupil)
         self._numbers[agent_id] = number
         self._under_way[agent_id] = made
         return made

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from .ranges import Ranges, ranges_of
 from .remembered import Remembered
+from .window import Window
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,25 +53,25 @@ class Item:
     """The mean over those that were paid one; None if none was."""
 
     @classmethod
-    def of(cls, draft: Draft, window: Mapping[int, Remembered], id: str) -> Item:
+    def of(cls, draft: Draft, window: Window, id: str) -> Item:
         """Make an item of a draft.
 
         Args:
-            window: the experiences that were consolidated, by sequence; all members are there.
+            window: the experiences that were consolidated; all members are there.
         """
-        lived = [window[sequence] for sequence in sorted(draft.members)]
-        paid = [r for one in lived if (r := one.experience.reward) is not None]
+        places, columns = window.places(sorted(draft.members)), window.columns
+        paid = [r for place in places if (r := columns.rewards[place]) is not None]
         return cls(
             id=id,
             kind=draft.kind,
             content=draft.content,
             text=draft.text,
-            first=lived[0].sequence,
-            last=lived[-1].sequence,
-            count=len(lived),
+            first=columns.sequences[places[0]],
+            last=columns.sequences[places[-1]],
+            count=len(places),
             members=ranges_of(draft.members),
-            samples=tuple(window[sequence] for sequence in draft.samples),
+            samples=tuple([window[place] for place in window.places(draft.samples)]),
             importance=draft.importance,
-            round=lived[-1].experience.round,
+            round=columns.rounds[places[-1]],
             reward=sum(paid) / len(paid) if paid else None,
         )

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
+from threading import TIMEOUT_MAX
 
 from ..actors.address import Address
 from ..actors.threaded import ThreadedDispatcher
 from ..clock import Clock
-from .memories import Memories
+from ..errors import AskTimeoutError, StoreFullError
+from ..logs import get_logger
+from .memories import Memories, News
 from .settings import MemorySettings
 from .store.batch import Batch, Eviction, Replacement, Row
 from .store.database import Database
@@ -21,6 +24,12 @@ _START = 30.0
 """Seconds that opening the store may take."""
 _GRACE = 30.0
 """Seconds for the last commit."""
+_ROUNDS = 32
+_SECONDS = 0.05
+"""So many rounds, or those of so many seconds, wait until the writer hears of them."""
+
+
+log = get_logger(__name__)
 
 
 class Keeping:
@@ -32,21 +41,25 @@ class Keeping:
     def __init__(
         self,
         folder: Path,
-        memories: Memories,
+        memories: Memories | None,
         *,
         clock: Clock,
         durability: Durability = "full",
         rows: Sequence[Row] = (),
+        patience: float = 0.0,
     ) -> None:
         """Open the store.
 
         Args:
             folder: the run's.
+            memories: what is lived; None where nothing is remembered.
             rows: what is to be known before the first round.
+            patience: seconds to wait for space on a full disk.
 
         Raises:
             StartError: it cannot be opened; the cause says why.
         """
+        self._patience = patience
         self._memories = memories
         self._rows = list(rows)
         self._writer = StoreWriter(lambda: Database(folder, durability=durability), clock=clock)
@@ -54,10 +67,14 @@ class Keeping:
         self._dispatcher.start([self._writer], _START)
         self._feed = Feed(Address(self._writer))
         self._last: int | None = None
-        memories.keep_news()
+        self._clock = clock
+        self._held: list[Batch] = []
+        self._held_since = 0.0
+        if memories is not None:
+            memories.keep_news()
 
     def add(self, round: int, rows: Sequence[Row] = ()) -> None:
-        """Hand on what a round added; returns at once unless many rounds wait.
+        """Hand on what a round added; returns at once unless many rounds wait, or for space.
 
         Raises:
             StoreFullError: there is no space; see ``Feed.add``.
@@ -65,9 +82,9 @@ class Keeping:
         """
         # A round that was cut short added nothing.
         for empty in range(self._last + 1, round) if self._last is not None else ():
-            self._feed.add(Batch(empty))
+            self._held.append(Batch(empty))
         self._last = round
-        news = self._memories.take_news()
+        news = News() if self._memories is None else self._memories.take_news()
         batch = Batch(
             round,
             news.lived,
@@ -80,23 +97,76 @@ class Keeping:
             (*self._rows, *rows),
         )
         self._rows = []
-        self._feed.add(batch)
+        self._hold(batch)
+
+    def _hold(self, batch: Batch) -> None:
+        """Hand rounds on a few at a time: to wake the writer for each costs more than writing."""
+        if not self._held:
+            self._held_since = self._clock.now()
+        self._held.append(batch)
+        if len(self._held) >= _ROUNDS or self._clock.now() - self._held_since >= _SECONDS:
+            self._hand_on()
+
+    def _hand_on(self) -> None:
+        held, self._held = self._held, []
+        for place, batch in enumerate(held):
+            try:
+                self._add(batch)
+            except BaseException:
+                # This one was handed over all the same.
+                self._held = held[place + 1 :]
+                raise
+
+    def _add(self, batch: Batch) -> None:
+        try:
+            self._feed.add(batch)
+        except StoreFullError as full:
+            self.wait_for_space(full)
+
+    def wait_for_space(self, full: StoreFullError) -> None:
+        """Wait until there is room for all that was handed on; nothing is lost meanwhile.
+
+        Raises:
+            StoreFullError: there was none in time.
+            StoreError: something else has failed.
+        """
+        if not self._patience:
+            raise full
+        log.warning("store.waits_for_space", error=str(full), patience=self._patience)
+        try:
+            flushed = self._feed.await_space(min(self._patience, TIMEOUT_MAX))
+        except AskTimeoutError:
+            raise full from None
+        log.warning("store.goes_on", round=flushed.round)
 
     def flush(self) -> Flushed:
         """Wait until all is on disk; errors as ``Feed.flush``."""
+        self._hand_on()
         return self._feed.flush()
 
-    def close(self) -> None:
+    def close(self, *, in_peace: bool = True) -> None:
         """Commit what waits and let go of the store.
+
+        Args:
+            in_peace: whether there is time to wait for space on a full disk.
 
         Raises:
             StoreError: not all of it could be kept.
         """
+        if not in_peace:
+            self._patience = 0.0
+        try:
+            self._flush_in_time()
+        finally:
+            if self._memories is not None:
+                self._memories.keep_no_news()
+            self._dispatcher.stop([self._writer], _GRACE)
+
+    def _flush_in_time(self) -> None:
         try:
             self.flush()
-        finally:
-            self._memories.keep_no_news()
-            self._dispatcher.stop([self._writer], _GRACE)
+        except StoreFullError as full:
+            self.wait_for_space(full)
 
 
 def settings_row(settings: MemorySettings) -> Row:

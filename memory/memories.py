@@ -38,6 +38,7 @@ from .supervisor import (
     Work,
     worker_for,
 )
+from .teacher import Teacher
 from .tombstones import Reason
 
 log = get_logger(__name__)
@@ -46,6 +47,8 @@ _PATIENCE = 600.0
 """Seconds to wait for the supervisor, which itself gives up on a strategy after one minute."""
 _HEADROOM = 1.1
 """How many times as many windows may be handed over in a round as fill up in one."""
+_MANY = 0.5
+"""The share of all agents from which on so many wait that the headroom is used."""
 _AHEAD = 2
 """How many times as quickly windows are worked on as would just do until they are due."""
 _WATCHED_ONE_IN = 20
@@ -121,6 +124,10 @@ class Memories(Mapping[str, AgentMemory]):
         }
         self.surprises: Mapping[str, Callable[[], float | None]] = {}
         """For agents that can tell, what says how surprised they were of late, in nats."""
+        self.teaches = False
+        """Whether what consolidates also teaches."""
+        self.teachers: Mapping[str, Teacher] = {}
+        """Of agents that can be taught, what knows them and tells them."""
         self._ids = list(self._agents)
         self._supervisor = supervisor
         self._unfinished = 0
@@ -129,7 +136,6 @@ class Memories(Mapping[str, AgentMemory]):
         self._waiting: dict[str, None] = {}
         """Who is past its high-water mark and has handed nothing over, first come first."""
         self._rests: dict[str, int] = {}
-        self._at_once = max(1, math.ceil(_HEADROOM * len(self._agents) / settings.window))
         self._news: News | None = None
         self.monitor = MemoryMonitor(thresholds=settings.thresholds)
         """How they fare: trends, and alerts for who listens; it looks every few rounds."""
@@ -155,6 +161,7 @@ class Memories(Mapping[str, AgentMemory]):
         worker = worker_for(chosen) if settings.consolidation_in == "process" else None
         supervisor = MemorySupervisor(chosen, worker=worker, clock=clock)
         memories = cls(agent_ids, settings, Address(supervisor), clock=clock, embedding=embedding)
+        memories.teaches = chosen.teaches
         return memories, [supervisor]
 
     def __getitem__(self, agent_id: str) -> AgentMemory:
@@ -292,24 +299,39 @@ class Memories(Mapping[str, AgentMemory]):
     def _hand_over(self, round: int) -> None:
         """Offer some of those that wait; all at once they would hold up one round together."""
         assert self._supervisor is not None
-        offered = 0
-        for agent_id in [*self._waiting]:
-            if offered == self._at_once:
-                break
-            if self._hand_overs.is_open(agent_id) or self._rests.get(agent_id, 0) > round:
-                continue
+        ready = self._ready(round)
+        offered = ready[: self._at_once(len(ready))]
+        for agent_id in offered:
             del self._waiting[agent_id]
-            episodic = self._agents[agent_id].episodic
-            if not episodic.over_high_water:
-                continue  # it was while a window was under way, and is no more
-            count = min(self._settings.window, len(episodic))
+            count = min(self._settings.window, len(self._agents[agent_id].episodic))
             self._supervisor.tell(Offer(self._freeze(agent_id, count, round)))
-            offered += 1
-        self._unfinished += offered
+        self._unfinished += len(offered)
+
+    def _ready(self, round: int) -> list[str]:
+        """Give who may hand over now, first come first."""
+        ready = []
+        for agent_id in [*self._waiting]:
+            if not self._agents[agent_id].episodic.over_high_water:
+                # It was while a window was under way, and is no more.
+                del self._waiting[agent_id]
+            elif not (self._hand_overs.is_open(agent_id) or self._rests.get(agent_id, 0) > round):
+                ready.append(agent_id)
+        return ready
+
+    def _at_once(self, waiting: int) -> int:
+        """Give how many may hand over in one round: as many as fill up in one, on average.
+
+        Always some more would leave rounds with nothing to do, which take turns with others for
+        ever: who fills up together once does so again, a window later.
+        """
+        headroom = _HEADROOM if waiting > _MANY * len(self._agents) else 1.0
+        return max(1, math.ceil(headroom * len(self._agents) / self._settings.window))
 
     def _freeze(self, agent_id: str, count: int, round: int, lag: int | None = None) -> HandOver:
         frozen = self._agents[agent_id].episodic.freeze(count)
-        return self._hand_overs.open(agent_id, frozen.packed, round=round, lag=lag)
+        teacher = self.teachers.get(agent_id)
+        pupil = None if teacher is None else teacher.pupil
+        return self._hand_overs.open(agent_id, frozen.packed, round=round, lag=lag, pupil=pupil)
 
     def _settle(self, round: int) -> None:
         for result in self._collect(round):
@@ -343,8 +365,10 @@ class Memories(Mapping[str, AgentMemory]):
             memory.episodic.thaw(frozen)
             self._rests[result.agent_id] = result.retry_at
         else:
-            memory.episodic.replace(frozen, len(result.items))
-            memory.semantic.add(result.items, result.packed)
+            memory.episodic.replace(frozen, len(result.made))
+            memory.semantic.add(result.made)
+            if result.taught is not None:
+                self.teachers[result.agent_id].teach(result.taught)
             if self._news is not None:
                 self._news.replaced.append(result)
         if memory.episodic.over_high_water:

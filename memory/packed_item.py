@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from struct import Struct
+from typing import Any, Self
 
 from ..models.payload import seal
-from .compact import pack, unpack
+from .compact import pack, sizes_of, unpack
 from .item import Item
 from .packing import pack_value, unpack_value
 
@@ -39,6 +40,63 @@ def unpack_item(packed: bytes) -> Item:
         members=tuple((first, last) for first, last in members),
         samples=tuple(unpack(one) for one in samples),
     )
+
+
+class PackedItems:
+    """Items as bytes, with what a memory sorts them by; in the order in which they came.
+
+    All is in one list. Those that are made wait for many rounds until they take effect, and
+    whatever lives so long has the garbage collector walk over all that there is, and soon.
+    """
+
+    __slots__ = ("_parts",)
+
+    def __init__(self) -> None:
+        self._parts: list[Any] = []
+
+    @classmethod
+    def of(cls, items: Iterable[Item]) -> Self:
+        """Pack these."""
+        made = cls()
+        for item in items:
+            made.add(item, pack_item(item))
+        return made
+
+    def add(self, item: Item, packed: bytes) -> None:
+        """Take one more in, with what ``pack_item`` gives for it."""
+        self._parts += (item.id, item.first, item.count, item.importance, packed)
+
+    @property
+    def ids(self) -> list[str]:
+        return self._parts[0::5]
+
+    @property
+    def firsts(self) -> list[int]:
+        return self._parts[1::5]
+
+    @property
+    def counts(self) -> list[int]:
+        return self._parts[2::5]
+
+    @property
+    def importances(self) -> list[float]:
+        return self._parts[3::5]
+
+    @property
+    def packed(self) -> list[bytes]:
+        return self._parts[4::5]
+
+    @property
+    def size(self) -> int:
+        """The bytes that they take in memory."""
+        return sizes_of(self.packed)
+
+    def __len__(self) -> int:
+        return len(self._parts) // 5
+
+    def items(self) -> tuple[Item, ...]:
+        """Give the items; each time they are made anew."""
+        return tuple(map(unpack_item, self.packed))
 
 
 def _parts(packed: bytes) -> Iterator[bytes]:

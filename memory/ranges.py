@@ -10,13 +10,17 @@ Ranges = tuple[tuple[int, int], ...]
 
 def ranges_of(numbers: Iterable[int]) -> Ranges:
     """Give the ranges that hold these numbers and no others; each number counts once."""
-    ranges: list[list[int]] = []
-    for number in sorted(numbers):
-        if ranges and number <= ranges[-1][1] + 1:
-            ranges[-1][1] = number
-        else:
-            ranges.append([number, number])
-    return tuple((first, last) for first, last in ranges)
+    ordered = sorted(numbers)
+    if not ordered:
+        return ()
+    ranges: list[tuple[int, int]] = []
+    first = last = ordered[0]
+    for number in ordered:
+        if number > last + 1:
+            ranges.append((first, last))
+            first = number
+        last = number
+    return (*ranges, (first, last))
 
 
 def count_of(ranges: Iterable[tuple[int, int]]) -> int:

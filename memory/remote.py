@@ -10,6 +10,8 @@ from ..actors.future import Future
 from ..actors.workers.processes import WorkerProcess
 from ..clock import Clock
 from ..errors import StoppedError, WorkerError
+from ..models.crowds.pupil import Pupil, taught_of, taught_values
+from ..models.learning.replay import Taught
 from ..plugins import attribute
 from .compact import unpack
 from .consolidation import PATIENCE, Consolidation, drafted
@@ -18,6 +20,7 @@ from .hand_over import HandOver
 from .item import Item
 from .packed_item import pack_item, unpack_item
 from .packing import pack_value, unpack_value
+from .window import Window
 
 JOBS = f"{__name__}:consolidate"
 """What the worker process has to call."""
@@ -52,11 +55,13 @@ class RemoteConsolidation(Consolidation):
 
     def hasten(self) -> None:
         if self._answer is None and not self.done:
-            job = pack_value([self._target, list(self.hand_over.packed)])
+            pupil = self.hand_over.pupil
+            values = None if pupil is None else pupil.values()
+            job = pack_value([self._target, list(self.hand_over.packed), values])
             self.calls += 1
             self._answer = self._worker.submit(job)
 
-    def _make(self) -> Iterator[Item | Future[Any] | None]:
+    def _make(self) -> Iterator[Item | Taught | Future[Any] | None]:
         self.hasten()
         assert self._answer is not None
         yield self._answer
@@ -68,20 +73,23 @@ class RemoteConsolidation(Consolidation):
         if isinstance(made, str):
             raise DraftError(made)
         for one in made:
-            yield unpack_item(one)
+            yield unpack_item(one) if isinstance(one, bytes) else taught_of(one)
 
 
 def consolidate(job: bytes) -> bytes:
     """Do the strategy's part of a job; what worker processes call."""
-    target, packed = unpack_value(job)
-    window = [unpack(one) for one in packed]
+    target, packed, values = unpack_value(job)
+    pupil = None if values is None else Pupil.of(values)
+    window = Window.of([unpack(one) for one in packed], pupil)
     try:
-        items = [item for item in drafted(attribute(target), window) if item is not None]
+        made = [one for one in drafted(attribute(target), window) if one is not None]
     except DraftError as error:
         return pack_value(str(error))
     except Exception as error:  # noqa: BLE001  it is the strategy's, and is said of it
         return pack_value(f"it raised {describe(error)}")
-    return pack_value([pack_item(item) for item in items])
+    return pack_value(
+        [pack_item(one) if isinstance(one, Item) else taught_values(one) for one in made]
+    )
 
 
 def _elsewhere(window: Sequence[Any]) -> list[Any]:

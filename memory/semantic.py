@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from ..errors import UnknownNameError
 from .item import Item
-from .packed_item import pack_item, unpack_item
+from .packed_item import PackedItems, unpack_item
 from .ranges import Ranges
 from .remembered import Remembered
 
@@ -72,14 +72,14 @@ class _Held(NamedTuple):
     forgotten: int = 0
     forgotten_experiences: int = 0
 
-    def with_new(self, new: Sequence[Item], packed: Iterable[bytes]) -> _Held:
+    def with_new(self, new: PackedItems) -> _Held:
         """Give the same with more items behind; they are not counted in."""
         return self._replace(
-            ids=self.ids + tuple(item.id for item in new),
-            firsts=self.firsts + tuple(item.first for item in new),
-            counts=self.counts + tuple(item.count for item in new),
-            importances=self.importances + tuple(item.importance for item in new),
-            packed=self.packed + tuple(packed),
+            ids=(*self.ids, *new.ids),
+            firsts=(*self.firsts, *new.firsts),
+            counts=(*self.counts, *new.counts),
+            importances=(*self.importances, *new.importances),
+            packed=(*self.packed, *new.packed),
         )
 
     def only(self, places: Sequence[int]) -> _Held:
@@ -119,22 +119,19 @@ class SemanticMemory:
     def __len__(self) -> int:
         return len(self._held.ids)
 
-    def add(self, items: Iterable[Item], packed: Sequence[bytes] | None = None) -> tuple[str, ...]:
+    def add(self, items: Iterable[Item] | PackedItems) -> tuple[str, ...]:
         """Take items in; give the ids of those that had to go, which may be new ones.
-
-        Args:
-            packed: the same as ``pack_item`` gives them, for whoever has them already.
 
         Raises:
             ValueError: one of them is here already, and nothing was added.
         """
-        held, new = self._held, tuple(items)
+        held, new = self._held, items if isinstance(items, PackedItems) else PackedItems.of(items)
         known = set(held.ids)
-        for item in new:
-            if item.id in known:
-                raise ValueError(f"an item is added once, got {item.id!r} again")
-            known.add(item.id)
-        grown = held.with_new(new, map(pack_item, new) if packed is None else packed)
+        for item_id in new.ids:
+            if item_id in known:
+                raise ValueError(f"an item is added once, got {item_id!r} again")
+            known.add(item_id)
+        grown = held.with_new(new)
         kept, gone = _divided(grown.importances, self.limit)
         self._held = (grown.only(kept) if gone else grown)._replace(
             added=held.added + len(new),

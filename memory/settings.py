@@ -75,7 +75,10 @@ class MemorySettings:
         10, whole(least=0), "rounds from taking a window to the effect of what was made of it"
     )
     consolidation: Any = setting(
-        "merge", named_or_called, "what makes items of a window: merge, prototypes, or a plug-in"
+        "merge",
+        named_or_called,
+        "what makes items of a window: merge, prototypes, learn, which also teaches agents with "
+        "learns_when='asleep', or a plug-in",
     )
     consolidation_in: str = setting(
         "slices",

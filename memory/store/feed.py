@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ...actors.address import Address
+from ...actors.address import Address, wait_for
+from ...actors.future import Future
 from .batch import Batch
-from .writer import Commit, Flush, Flushed
+from .writer import AwaitSpace, Commit, Flush, Flushed
 
 MOST_ROUNDS = 256
 MOST_EXPERIENCES = 1 << 15
@@ -54,7 +55,23 @@ class Feed:
             StoreError: as in ``add``.
             AskTimeoutError: as in ``add``.
         """
-        flushed: Flushed = self._writer.ask(Flush(), self._timeout)
+        return self._checked(self._writer.ask(Flush(), self._timeout))
+
+    def await_space(self, timeout: float) -> Flushed:
+        """Wait until the disk has room for all rounds that were added, and they are committed.
+
+        Args:
+            timeout: seconds.
+
+        Raises:
+            AskTimeoutError: it had none in time; as in ``add``.
+            StoreError: something else has failed; as in ``add``.
+        """
+        reply: Future[Flushed] = Future()
+        self._writer.tell(AwaitSpace(reply))
+        return self._checked(wait_for(reply, "the store", timeout))
+
+    def _checked(self, flushed: Flushed) -> Flushed:
         if flushed.error is not None:
             raise flushed.error
         self._rounds = self._experiences = 0

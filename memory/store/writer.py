@@ -7,8 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ...actors.actor import Actor
+from ...actors.future import Future
+from ...actors.messages import Request
 from ...clock import Clock
-from ...errors import AntiphonError, StoreError
+from ...errors import AntiphonError, StoppedError, StoreError, StoreFullError
 from ...logs import get_logger
 from .batch import Batch, Totals
 from .database import Database
@@ -32,6 +34,19 @@ class Commit:
 @dataclass(frozen=True, slots=True)
 class Flush:
     """Commit what waits, now: asked of the writer, which answers ``Flushed``."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AwaitSpace(Request):
+    """Told the writer: answer ``Flushed`` when all is committed, or space is not what it lacks."""
+
+    reply_to: Future[Flushed]
+
+    def fail(self, error: BaseException) -> None:
+        self.reply_to.set_exception((type(error), error, error.__traceback__))
+
+    def lose(self, error: BaseException) -> None:
+        self.fail(StoppedError("the writer of the store has stopped"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,6 +85,7 @@ class StoreWriter(Actor):
         self._waiting: deque[Batch] = deque()
         self._database: Database | None = None
         self._error: AntiphonError | None = None
+        self._awaiting: list[AwaitSpace] = []
         self._commits = 0
 
     def on_start(self) -> None:
@@ -90,6 +106,9 @@ class StoreWriter(Actor):
             case Flush():
                 self._commit_all()
                 return self._flushed()
+            case AwaitSpace():
+                self._awaiting.append(message)
+                self._commit_all()
             case _:
                 raise TypeError(f"the writer of a store hears no {type(message).__name__}")
         return None
@@ -99,6 +118,8 @@ class StoreWriter(Actor):
 
     def on_stop(self) -> None:
         self._commit_all()
+        for one in self._awaiting:
+            one.lose(StoppedError())
         if self._waiting:
             log.error("store.rounds_lost", rounds=len(self._waiting), error=str(self._error))
         if self._database is not None:
@@ -115,6 +136,14 @@ class StoreWriter(Actor):
             self._failed(self._database, error)
         else:
             self._error = None
+        self._tell_those_who_wait()
+
+    def _tell_those_who_wait(self) -> None:
+        if isinstance(self._error, StoreFullError):
+            return
+        awaiting, self._awaiting = self._awaiting, []
+        for one in awaiting:
+            one.reply_to.set(self._flushed())
 
     def _commit(self, database: Database, most: int) -> None:
         some = self._some(most)

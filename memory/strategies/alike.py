@@ -24,6 +24,9 @@ def keys_of(column: Sequence[Any], decimals: int) -> Sequence[Any]:
     kinds: set[type] = set(map(type, column))
     if kinds <= _AS_THEY_ARE:
         return column
+    if kinds == _TEXTS:
+        words = {text: _key(text, decimals) for text in set(column)}
+        return [words[text] for text in column]
     if kinds == _REALS:
         rounded = _rounded(np.array(column), decimals)
         if not np.isnan(rounded).any():

@@ -9,12 +9,13 @@ from ...errors import PluginError
 from ...plugins import attribute, find, published
 from ..consolidation import Strategy
 from ..plugins import check_callable, name_of
+from .learn import learn
 from .merge import merge
 from .prototypes import prototypes
 
 GROUP = "antiphon.consolidations"
 
-_OURS: dict[str, Strategy] = {"merge": merge, "prototypes": prototypes}
+_OURS: dict[str, Strategy] = {"learn": learn, "merge": merge, "prototypes": prototypes}
 _SUMMARY = "summary"
 
 
@@ -26,6 +27,11 @@ class NamedStrategy:
     call: Strategy
     target: str | None
     """``package.module:callable``; None where only this process has it."""
+
+    @property
+    def teaches(self) -> bool:
+        """Whether agents learn by it; one that is not ours says so itself."""
+        return self.call is learn or bool(getattr(self.call, "teaches", False))
 
     def check_findable(self) -> None:
         """Make sure that another process can be told which strategy it is.

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from ..compact import Columns
 from ..item import Draft
 from ..remembered import Remembered
+from ..window import Window
 from .alike import keys_of
 from .plain import plain, shown, times
 
-Key = tuple[Any, ...]
-"""Of observation, executed action, status, terminated, truncated."""
-
 _AT_ONCE = 64
 """How many experiences are looked at between two pauses."""
-_COARSER = (1, 2, 5)
-"""How many parts of the key do not count any more, one way after another."""
 
 
 def merge(
@@ -32,91 +30,138 @@ def merge(
     Args:
         decimals: how exactly observed numbers count.
     """
-    groups: dict[Key, list[int]] = defaultdict(list)
+    columns = Window.of(window).columns
+    kinds = _Kinds()
     for start in range(0, len(window), _AT_ONCE):
-        keys = _keys(window[start : start + _AT_ONCE], decimals)
-        for place, key in enumerate(keys, start):
-            groups[key].append(place)
+        kinds.take(columns, slice(start, start + _AT_ONCE), decimals)
         yield None
-    importance = [one.importance for one in window]
-    apart, left = _parted(groups, importance, max(1, int(len(window) * share)))
-    for places in apart.values():
-        yield _merged([window[place] for place in places])
-    for lists in left.values():
-        lived = [window[place] for place in sorted(place for places in lists for place in places)]
-        yield _assorted(lived, len(lists), decimals)
+    apart, left = kinds.parted(columns.importances, max(1, int(len(window) * share)))
+    for places in apart:
+        yield _merged(columns, places)
+    for places in left:
+        yield _assorted(columns, places, kinds.count_of(places), decimals)
 
 
-def _keys(chunk: Sequence[Remembered], decimals: int) -> Iterator[Key]:
-    _, lived, _, _ = zip(*chunk, strict=True)
-    _, observed, _, executed, status, _, terminated, truncated = zip(*lived, strict=True)
-    return zip(
-        keys_of(observed, decimals), keys_of(executed, decimals), status, terminated, truncated,
-        strict=True,
-    )  # fmt: skip
+class _Numbers(defaultdict[Any, int]):
+    """Gives each key a number: 0 to the first that came, and so on."""
+
+    def __init__(self) -> None:
+        super().__init__(itertools.count().__next__)
+
+    def of(self, keys: Iterable[Any]) -> list[int]:
+        return list(map(self.__getitem__, keys))
 
 
-def _parted(
-    groups: dict[Key, list[int]], importance: list[float], most: int
-) -> tuple[dict[Key, list[int]], dict[Key, list[list[int]]]]:
-    """Give the groups that stay apart, and the others by their coarser keys."""
-    if len(groups) <= most:
-        return groups, {}
-    coarser, kinds = _COARSER[-1], 1
-    for coarser in _COARSER:
-        kinds = len({key[coarser:] for key in groups})
-        if kinds <= most // 2:
-            break
-    weights = {key: sum(importance[p] for p in places) for key, places in groups.items()}
-    # The sort is stable, and groups are in lived order: of two that matter as much, the first.
-    ranked = sorted(groups, key=weights.__getitem__, reverse=True)
-    chosen = set(ranked[: most - kinds])
-    apart = {key: places for key, places in groups.items() if key in chosen}
-    left: dict[Key, list[list[int]]] = {}
-    for key, places in groups.items():
-        if key not in chosen:
-            left.setdefault(key[coarser:], []).append(places)
-    return apart, left
+class _Kinds:
+    """Which experiences are alike: in how they ended; in what was done, too; and in all.
+
+    Columns of numbers, and not an object for each experience.
+    """
+
+    def __init__(self) -> None:
+        self._by_end, self._by_deed, self._by_kind = _Numbers(), _Numbers(), _Numbers()
+        self._ends: list[int] = []
+        self._deeds: list[int] = []
+        self._kinds: list[int] = []
+
+    def take(self, columns: Columns, part: slice, decimals: int) -> None:
+        """Take in the experiences that come next."""
+        parts = columns.statuses[part], columns.terminated[part], columns.truncated[part]
+        ends = self._by_end.of(zip(*parts, strict=True))
+        done = keys_of(columns.executed[part], decimals)
+        deeds = self._by_deed.of(zip(done, ends, strict=True))
+        seen = keys_of(columns.observations[part], decimals)
+        self._ends += ends
+        self._deeds += deeds
+        self._kinds += self._by_kind.of(zip(seen, deeds, strict=True))
+
+    def count_of(self, places: Iterable[int]) -> int:
+        """Give of how many kinds the experiences at these places are."""
+        return len({self._kinds[place] for place in places})
+
+    def parted(
+        self, importances: Sequence[float], most: int
+    ) -> tuple[list[list[int]], list[list[int]]]:
+        """Give the places of those kinds that stay apart, and of the others by coarser ones."""
+        count = len(self._by_kind)
+        if count <= most:
+            return _gathered(self._kinds), []
+        coarser, rest = self._coarser(most // 2)
+        weights = [0.0] * count
+        for kind, importance in zip(self._kinds, importances, strict=True):
+            weights[kind] += importance
+        # The sort is stable, and kinds are in lived order: of two that matter as much, the first.
+        ranked = sorted(range(count), key=weights.__getitem__, reverse=True)
+        chosen = set(ranked[: max(0, most - rest)])
+        owners = [
+            kind if kind in chosen else count + other
+            for kind, other in zip(self._kinds, coarser, strict=True)
+        ]
+        gathered = _gathered(owners)
+        return (
+            [places for places in gathered if owners[places[0]] < count],
+            [places for places in gathered if owners[places[0]] >= count],
+        )
+
+    def _coarser(self, most: int) -> tuple[list[int], int]:
+        """Give by what to count those that do not stay apart, and how many of these there are."""
+        if len(self._by_deed) <= most:
+            return self._deeds, len(self._by_deed)
+        if len(self._by_end) <= most:
+            return self._ends, len(self._by_end)
+        return [0] * len(self._ends), 1
 
 
-def _merged(lived: list[Remembered]) -> Draft:
-    first = lived[0].experience
+def _gathered(owners: Sequence[int]) -> list[list[int]]:
+    """Give the places of each, in the order in which they first came."""
+    places: dict[int, list[int]] = {}
+    for place, owner in enumerate(owners):
+        places.setdefault(owner, []).append(place)
+    return list(places.values())
+
+
+def _merged(columns: Columns, places: Sequence[int]) -> Draft:
+    first = places[0]
     content = {
-        "observation": plain(first.observation),
-        "executed": plain(first.executed),
-        "status": first.status,
-        "last": first.last,
+        "observation": plain(columns.observations[first]),
+        "executed": plain(columns.executed[first]),
+        "status": columns.statuses[first],
+        "last": columns.terminated[first] or columns.truncated[first],
     }
-    return _draft("merged", lived, f"saw {shown(first.observation)}", content)
+    return _draft("merged", columns, places, f"saw {shown(columns.observations[first])}", content)
 
 
-def _assorted(lived: list[Remembered], kinds: int, decimals: int) -> Draft:
+def _assorted(columns: Columns, places: Sequence[int], kinds: int, decimals: int) -> Draft:
     if kinds == 1:
-        return _merged(lived)
-    content = {"kinds": kinds, **_shared(lived, decimals)}
-    example = max(lived, key=lambda one: one.importance).sequence
-    return _draft("assorted", lived, f"saw {kinds} different things", content, (example,))
+        return _merged(columns, places)
+    content = {"kinds": kinds, **_shared(columns, places, decimals)}
+    example = max(places, key=columns.importances.__getitem__)
+    saw = f"saw {kinds} different things"
+    samples = (columns.sequences[example],)
+    return _draft("assorted", columns, places, saw, content, samples=samples)
 
 
-def _shared(lived: list[Remembered], decimals: int) -> dict[str, Any]:
+def _shared(columns: Columns, places: Sequence[int], decimals: int) -> dict[str, Any]:
     """Give what holds for all of them."""
-    columns = {
-        "executed": [one.experience.executed for one in lived],
-        "status": [one.experience.status for one in lived],
-        "last": [one.experience.last for one in lived],
+    parts = {
+        "executed": [columns.executed[place] for place in places],
+        "status": [columns.statuses[place] for place in places],
+        "last": [columns.terminated[place] or columns.truncated[place] for place in places],
     }
     return {
-        name: plain(column[0])
-        for name, column in columns.items()
-        if len(set(keys_of(column, decimals))) == 1
+        name: plain(part[0])
+        for name, part in parts.items()
+        if len(set(keys_of(part, decimals))) == 1
     }
 
 
 def _draft(
     kind: str,
-    lived: list[Remembered],
+    columns: Columns,
+    places: Sequence[int],
     saw: str,
     content: dict[str, Any],
+    *,
     samples: tuple[int, ...] = (),
 ) -> Draft:
     did = f"; did {shown(content['executed'])}" if "executed" in content else ""
@@ -125,8 +170,8 @@ def _draft(
     return Draft(
         kind=kind,
         content=content,
-        text=f"{times(len(lived))}: {saw}{did}{how}",
-        members=tuple(one.sequence for one in lived),
-        importance=max(one.importance for one in lived),
+        text=f"{times(len(places))}: {saw}{did}{how}",
+        members=tuple([columns.sequences[place] for place in places]),
+        importance=max([columns.importances[place] for place in places]),
         samples=samples,
     )

@@ -49,7 +49,7 @@ def publish(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setattr(importlib.metadata, "entry_points", entry_points)
 
 
-@pytest.mark.parametrize("name", ["merge", "prototypes"])
+@pytest.mark.parametrize("name", ["learn", "merge", "prototypes"])
 def test_ours_are_found_by_name_and_can_be_found_by_another_process(name: str) -> None:
     found = strategy(name)
     assert (found.name, found.target) == (name, f"antiphon.memory.strategies.{name}:{name}")
@@ -66,7 +66,7 @@ def test_a_published_one_is_found_by_its_name(monkeypatch: pytest.MonkeyPatch) -
     publish(monkeypatch, "theirs", "plugin_of_a_test:made")
     found = strategy("theirs")
     assert (found.name, found.target) == ("theirs", "plugin_of_a_test:made")
-    assert set(strategies()) == {"merge", "prototypes", "theirs"}
+    assert set(strategies()) == {"learn", "merge", "prototypes", "theirs"}
 
 
 def test_a_published_one_does_not_take_our_names(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,7 +109,8 @@ def test_one_of_a_script_is_not_looked_for_in_another_process(
 
 
 def test_an_unknown_name_is_an_error_that_says_what_there_is() -> None:
-    with pytest.raises(UnknownNameError, match=f"{GROUP}; there are merge, prototypes, package"):
+    there = f"{GROUP}; there are learn, merge, prototypes, package"
+    with pytest.raises(UnknownNameError, match=there):
         strategy("murge")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -220,3 +221,38 @@ def test_after_ctrl_c_between_two_items_none_is_doubled(monkeypatch: pytest.Monk
     assert isinstance(ours, Consolidated)
     assert isinstance(whole, Consolidated)
     assert ours.size == whole.size
+
+
+@pytest.fixture
+def uncollected() -> Iterator[None]:
+    """Nothing is collected meanwhile, so that all that is made can be counted."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("uncollected")
+def test_what_waits_for_its_round_is_hardly_anything_to_the_collector() -> None:
+    made = [handed(*LIVES["counted"](50), agent_id=str(n)) for n in range(20)]
+    before = len(gc.get_objects())
+    done = [work_on(one, merge) for one in made]
+    for work in done:
+        work.finish()
+    # What it stands for has fifty experiences, and six items came of it.
+    assert len(gc.get_objects()) - before < 5 * len(done)
+
+
+@pytest.mark.usefixtures("uncollected")
+def test_while_alike_experiences_are_merged_there_is_no_object_for_each() -> None:
+    work = work_on(handed(*(lived(n, n % 20, n % 3) for n in range(1000))), merge)
+    before = gc.get_count()[0]
+    most = [0]
+
+    def watch() -> bool:
+        most.append(gc.get_count()[0] - before)
+        return False
+
+    work.work(watch)
+    assert work.done
+    assert max(most) < 500

@@ -140,8 +140,24 @@ def test_few_are_handed_over_in_one_round_and_everybody_has_its_turn(
     desk = desks(ids="abcdefghij", consolidation_window=10)
     desk.live(10)
     assert len(desk.kinds(Offer)) == 2
-    desk.live(5)
+    desk.live(7)
     assert sorted({offer.hand_over.agent_id for offer in desk.kinds(Offer)}) == desk.ids
+
+
+def test_in_the_long_run_each_round_hands_over_much_the_same(desks: Callable[..., Desk]) -> None:
+    ids = "".join(chr(ord("a") + n) for n in range(40))
+    desk = desks(ids=ids, memory_size=40, consolidation_threshold=20, consolidation_window=10)
+    counts = []
+    for _ in range(300):
+        before = len(desk.kinds(Offer))
+        desk.live()
+        desk.memories.work(1.0)
+        counts.append(len(desk.kinds(Offer)) - before)
+    # Four fill a window up in a round; who could hand over at once does not make others wait.
+    late = counts[200:]
+    assert 0 not in late
+    assert max(late) <= 5
+    assert sum(late) == pytest.approx(400, abs=10)
 
 
 def test_calls_are_no_more_than_windows(desks: Callable[..., Desk]) -> None:

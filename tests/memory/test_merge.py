@@ -141,6 +141,13 @@ def test_where_nothing_is_done_twice_it_is_counted_by_how_it_ended() -> None:
     assert assorted[1].text.endswith("different things; timed_out")
 
 
+def test_where_everything_ended_otherwise_it_is_counted_together() -> None:
+    made = drafts(*(lived(n, n, n, status=f"in way {n}") for n in range(60)), share=0.1)
+    assert len(made) == 6
+    (rest,) = [draft for draft in made if draft.kind == "assorted"]
+    assert rest.content == {"kinds": 55, "last": False}
+
+
 def test_a_text_says_how_it_ended() -> None:
     (draft,) = drafts(lived(1, "x", 2, status="timed_out")._replace(terminated=True))
     assert draft.text == "once: saw x; did 2; timed_out; the end"

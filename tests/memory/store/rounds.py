@@ -14,6 +14,7 @@ from antiphon.memory.remembered import Remembered
 from antiphon.memory.store.batch import Batch, Eviction, Replacement, Row
 from antiphon.memory.store.database import Database
 from antiphon.memory.store.reader import Reader
+from antiphon.memory.window import Window
 from antiphon.models.experience import Experience
 
 AGENTS = ("explorer-1", "explorer-2", "trader")
@@ -48,7 +49,8 @@ def replacement(agent_id: str, first: int) -> Replacement:
         ),
         Draft("merged", [1.5, "x"], "seen <b>once</b>", (first + 1, first + 2), 2.0, (first + 1,)),
     ]
-    items = [Item.of(d, window, f"{first}-{last}.{n}") for n, d in enumerate(drafts)]
+    whole = Window.of(window.values())
+    items = [Item.of(d, whole, f"{first}-{last}.{n}") for n, d in enumerate(drafts)]
     return Replacement(agent_id, 1 + first // 6, first, last, items)
 
 
