@@ -5,36 +5,40 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
-from ..errors import AskError
+from ..errors import AskError, StoppedError
 from ..forks import free_in_children
 from ..models import chance
 from ..models.agent import Agent, Context
 from ..models.profile import Profile, Tunable
+from ..models.teachable import Teachable
+from .care.lessons import Lessons
 from .care.recovery import Recovery
-from .care.snapshots import Stateful
+from .care.snapshots import Snapshots, Stateful
 from .hearing import NOWHERE, Hearer
+from .mail.handling import handling_of
 from .mailbox import Letter
 from .messages import (
     Call,
     Deliver,
     EpisodeEnded,
+    GoOn,
     Perceive,
     Question,
     Retire,
     Retune,
     Suspend,
+    Teach,
 )
 from .seat import Seat
 from .talk.openings import Answers, Openings
+from .together import Seated, goes_together
 
 __all__ = ["AgentActor", "Seat"]
 
-# Our own numerical agents take turns: numpy lets go of the GIL in every call, and fifty
-# threads that fight for it are ten times slower than one. Agents of users are never held
-# by it, for one that hangs would hold it for ever.
-_COMPUTE_TOKEN = free_in_children(threading.Lock())
+_GATHERING = free_in_children(threading.Lock())
+"""Held for an instant by whoever puts a letter off or lets a host go on."""
 
 
 class AgentActor(Hearer):
@@ -45,10 +49,26 @@ class AgentActor(Hearer):
     entry point group ``antiphon.actors``.
     """
 
-    __slots__ = ("_entered", "_openings", "_profile", "act", "blocks")
+    __slots__ = (
+        "_entered",
+        "_gathered",
+        "_lessons",
+        "_openings",
+        "_profile",
+        "_put_off",
+        "_snapshots",
+        "act",
+        "blocks",
+        "keeps",
+        "seated",
+        "together",
+    )
 
     act: Callable[[Any, Context], Any]
     """What a call comes down to: the agent's own ``act``, or what goes round it."""
+
+    seated: Seated
+    """The agent as its crowd sees it; where ``together``."""
 
     takes_visits: ClassVar[bool] = True
     """Whether a worker may call ``act`` without a letter, for nothing here hears of letters."""
@@ -65,6 +85,16 @@ class AgentActor(Hearer):
         self.blocks = False
         """Whether a call to the agent waits for something other than the processor."""
         self._profile: Profile | None = None
+        self.together = False
+        """Whether the agent may be answered for with others, by its crowd."""
+        self._gathered: tuple[Call, int] | None = None
+        """The call and place in which it waits to be."""
+        self._put_off: list[Letter] = []
+        """What has come meanwhile, in order."""
+        self.keeps = False
+        """Whether ``keep`` has something to do."""
+        self._snapshots: Snapshots | None = None
+        self._lessons = Lessons()
 
     def on_start(self) -> None:
         self._seat(self.seat.create())
@@ -78,31 +108,39 @@ class AgentActor(Hearer):
         if self._profile is not None and isinstance(agent, Tunable):
             agent.retune(self._profile)
         self.blocks = bool(getattr(agent, "blocking", False))
-        self.act = self._way_to_act()
-        if isinstance(agent, Answers) or (
-            self._recovery is not None and isinstance(agent, Stateful)
-        ):
-            self.act = partial(self._act_and_keep, self.act, agent)
+        decides = type(self).decide is not AgentActor.decide
+        self.act = self.decide if decides else agent.act
+        self.together = not decides and goes_together(type(agent))
+        if self.together and not (hasattr(agent, "crowd") and hasattr(agent, "seat")):
+            kind = type(agent).__name__
+            raise TypeError(
+                f"{kind} says that it goes together with others, and has no crowd or seat"
+            )
+        self.seated = cast("Seated", agent)
+        stateful = self._recovery is not None and isinstance(agent, Stateful)
+        self._snapshots = self._recovery.snapshots if self._recovery and stateful else None
+        self.keeps = stateful or isinstance(agent, Answers)
+        if self.keeps:
+            self.act = partial(self._act_and_keep, self.act)
 
     def _act_and_keep(
-        self, act: Callable[[Any, Context], Any], agent: Any, observation: Any, context: Context
+        self, act: Callable[[Any, Context], Any], observation: Any, context: Context
     ) -> Any:
         action = act(observation, context)
-        # Before the answer counts: an agent that cannot give its state has failed in this call.
-        snapshots = None if self._recovery is None else self._recovery.snapshots
-        if snapshots is not None and context.round >= snapshots.due:
-            snapshots.take(agent, round=context.round, episode=self._entered)
-        if self._openings is not None:
-            self._openings.publish(agent, context.round, self._entered)
+        self.keep(context.round, self._entered)
         return action
 
-    def _way_to_act(self) -> Callable[[Any, Context], Any]:
-        if type(self).decide is not AgentActor.decide:
-            return self.decide
-        # Read from the class itself, not inherited: a user's subclass is a user's agent.
-        if vars(type(self.agent)).get("compute_bound"):
-            return partial(_in_turn, self.agent.act)
-        return self.agent.act
+    def keep(self, round: int, episode: int) -> None:
+        """Keep what the agent has become by an answer that is about to count.
+
+        Before it does: an agent that cannot give its state has failed in this call.
+        """
+        agent: Any = self.agent
+        if self._snapshots is not None and round >= self._snapshots.due:
+            self._snapshots.take(agent, round=round, episode=episode)
+            self._lessons.forget()
+        if self._openings is not None:
+            self._openings.publish(agent, round, episode)
 
     def decide(self, observation: Any, context: Context) -> Any:
         """Give the agent's action; runs on this actor's thread, timed."""
@@ -118,12 +156,14 @@ class AgentActor(Hearer):
                 return self._answer(message)
             case EpisodeEnded():
                 return self._end_episode(message)
-            case Suspend() | Retire() | Retune():
+            case Suspend() | Retire() | Retune() | Teach():
                 return self._change(message)
+            case GoOn():
+                return None  # what was put off has been read on the way here
             case _:
                 raise TypeError(f"{self.name} takes no {type(message).__name__}")
 
-    def _change(self, message: Suspend | Retire | Retune) -> None:
+    def _change(self, message: Suspend | Retire | Retune | Teach) -> None:
         match message:
             case Suspend():
                 self._suspend(message)
@@ -131,6 +171,8 @@ class AgentActor(Hearer):
                 self.request_stop()
             case Retune():
                 self._retune(message)
+            case Teach():
+                self._teach(message)
 
     def _perceive(self, message: Perceive) -> None:
         call, index = message.reply_to, message.index
@@ -142,6 +184,9 @@ class AgentActor(Hearer):
         try:
             if call.episode != self.episode or call.mail_of(self.name):
                 self.prepare(call, index)
+            if self.together and call.gathers:
+                self._gather(call, index)
+                return
             context = Context.at(call, self, started)
             try:
                 action = self.act(call.observation_of(index), context)
@@ -153,6 +198,49 @@ class AgentActor(Hearer):
             call.fail(index, error, started, now())
             return
         call.accept(index, action, started, now())
+
+    def _gather(self, call: Call, index: int) -> None:
+        """Wait for others to be answered for; no thread does, and no letter is read meanwhile."""
+        # First this, then gather: by the time that returns, it may be over.
+        self._gathered = call, index
+        try:
+            call.gather(index, self)
+        except BaseException:
+            self.resume()
+            raise
+
+    def resume(self) -> None:
+        """Go on after the answer; on any thread."""
+        with _GATHERING:
+            self._gathered = None
+            waits = bool(self._put_off)
+        if waits:
+            self.actor_inbox.put(Letter(GoOn()))
+
+    def handle(self, letter: Letter) -> None:
+        """Take one message; while the agent waits to be answered for, only to stop."""
+        if (self._gathered is None and not self._put_off) or handling_of(letter.message).control:
+            super().handle(letter)
+            return
+        with _GATHERING:
+            if self._gathered is not None:
+                self._put_off.append(letter)
+                return
+            put_off, self._put_off = self._put_off, []
+        for one in (*put_off, letter):
+            # One of them may have it wait again; then those behind are put off once more.
+            self.handle(one)
+
+    def _end(self) -> None:
+        super()._end()
+        with _GATHERING:
+            gathered, self._gathered = self._gathered, None
+            put_off, self._put_off = self._put_off, []
+        if gathered is not None:
+            call, index = gathered
+            call.leave(index, StoppedError(f"{self.name} stopped before it was answered for"))
+        for letter in put_off:
+            self.actor_inbox.put(letter)  # closed: it is handed back as all that still waits
 
     def prepare(self, call: Call, index: int) -> None:
         """Do what comes before a call's action; on whichever thread calls the agent.
@@ -208,6 +296,19 @@ class AgentActor(Hearer):
         self.agent.retune(message.profile)
         self._profile = message.profile
 
+    def _teach(self, message: Teach) -> None:
+        if not isinstance(self.agent, Teachable):
+            raise TypeError(f"agent {self.name} cannot be taught: it defines no teach()")
+        if self._recovery is not None:
+            self._lessons.add(message.gains)
+            if self._recovery.is_down:
+                return
+        try:
+            self.agent.teach(message.gains)
+        except BaseException as error:
+            self._stumbled(error)
+            raise
+
     def _suspend(self, message: Suspend) -> None:
         assert self._recovery is not None
         self._recovery.suspend(message.until, message.reason)
@@ -216,6 +317,9 @@ class AgentActor(Hearer):
     def _come_back(self, episode: int, recovery: Recovery) -> None:
         self._seat(recovery.snapshots.revive(self.seat.create, self._seed_of, episode))
         self._entered = episode
+        if self._lessons.gains:
+            assert isinstance(self.agent, Teachable)  # it is of the same type
+            self.agent.teach(self._lessons.gains)
         # One that raises is gone, and the agent still down: the rest waits for the next.
         while recovery.held:
             self._receive(recovery.held.popleft())
@@ -245,8 +349,3 @@ class AgentActor(Hearer):
 
 
 _LETTERS = ("on_receive", "handle", "prepare", "on_wake")
-
-
-def _in_turn(act: Callable[[Any, Context], Any], observation: Any, context: Context) -> Any:
-    with _COMPUTE_TOKEN:
-        return act(observation, context)

@@ -12,6 +12,7 @@ from .agent_actor import AgentActor
 from .dispatcher import start_error
 from .mailbox import BLANK, Mailbox
 from .registry import register
+from .workers.joint_sweep import Sorting
 from .workers.sweep import Sweep, SweptCall
 
 
@@ -29,6 +30,7 @@ class InlineDispatcher:
         # stack does not grow with the society.
         self._ready: deque[Actor | Sweep] = deque()
         self._running = False
+        self._sorting = Sorting()
         self._lock = threading.RLock()
         self._home = here()
 
@@ -70,11 +72,9 @@ class InlineDispatcher:
         return []
 
     def visit(self, call: SweptCall, hosts: Sequence[AgentActor], indices: Sequence[int]) -> None:
-        self._submit(
-            Sweep(
-                call, hosts, indices, clock=hosts[0].clock, again=self._ready.append, slow=_let_be
-            )
-        )
+        clock, again = hosts[0].clock, self._ready.append
+        for kind, some, theirs in self._sorting.of(indices, hosts):
+            self._submit(kind(call, theirs, some, clock=clock, again=again, slow=_let_be))
 
     def _notify(self, mailbox: Mailbox) -> None:
         self._submit(mailbox.owner)

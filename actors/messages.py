@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, Self
+
+import numpy as np
+import numpy.typing as npt
 
 from ..models.agent import Moment
 from ..models.experience import Experience
 from ..models.outbox import Kind, Parcel
 from ..models.profile import Profile
 from .mail.handling import KERNEL, NEWEST, SIGNED
+from .together import Gathered
 
 
 class Request:
@@ -69,6 +73,19 @@ class Call(Moment, Protocol):
         """Say that the call was dropped unread, for its round is over."""
         ...
 
+    @property
+    def gathers(self) -> bool:
+        """Whether members may be gathered, to be answered for in one call."""
+        ...
+
+    def gather(self, index: int, host: Gathered) -> None:
+        """Have a member answered for with others; it hears of it by ``resume``, perhaps at once."""
+        ...
+
+    def leave(self, index: int, error: BaseException) -> None:
+        """Say that a member that was gathered has died; too late once it is being answered for."""
+        ...
+
 
 # Not frozen: one is made for each agent in each round, and a frozen one takes three times
 # as long to make.
@@ -86,6 +103,13 @@ class Perceive(Request):
 
     def lose(self, error: BaseException) -> None:
         self.reply_to.lose(self.index, error)
+
+
+@dataclass(frozen=True, slots=True)
+class GoOn:
+    """Heard by an agent's host that put letters off: now it can read them."""
+
+    handling: ClassVar = KERNEL
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,6 +147,16 @@ class Retune:
     handling: ClassVar = KERNEL
 
     profile: Profile
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Teach:
+    """Heard by an agent's host: the agent is to know this from its next call on."""
+
+    handling: ClassVar = KERNEL
+
+    gains: Mapping[str, npt.NDArray[np.float64]]
+    """What is added to what it has counted, by name."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

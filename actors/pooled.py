@@ -12,6 +12,7 @@ from .agent_actor import AgentActor
 from .dispatcher import Countdown, start_error
 from .mailbox import Mailbox
 from .statistics import PoolStatistics
+from .workers.joint_sweep import Sorting
 from .workers.pool import Pool, PoolLimits, blocking
 from .workers.pool_watch import PoolWatch
 from .workers.starting import Starting
@@ -38,6 +39,7 @@ class PooledDispatcher:
         # Hosts whose agents were seen to block; workers add to it.
         self._seen: deque[AgentActor] = deque()
         self._rounds = 0
+        self._sorting = Sorting()
         self._home = here()
 
     def start(self, actors: Sequence[Actor], timeout: float) -> None:
@@ -105,10 +107,11 @@ class PooledDispatcher:
 
     def visit(self, call: SweptCall, hosts: Sequence[AgentActor], indices: Sequence[int]) -> None:
         """Call these agents where they are, by as many workers as that takes."""
-        if self._any_declared or self._seen:
-            self._visit_apart(call, hosts, indices)
-        else:
-            self._sweep(call, hosts, indices)
+        for kind, some, theirs in self._sorting.of(indices, hosts):
+            if kind is Sweep and (self._any_declared or self._seen):
+                self._visit_apart(call, theirs, some)
+            else:
+                self._sweep(call, theirs, some, kind)
 
     def _visit_apart(
         self, call: SweptCall, hosts: Sequence[AgentActor], indices: Sequence[int]

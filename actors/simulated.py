@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -23,7 +23,7 @@ from .registry import register
 from .simulation.agenda import Timed
 from .simulation.choices import Choices, SeededChoices
 from .simulation.faults import Faults
-from .simulation.turns import Event, Turns
+from .simulation.turns import Event, Latency, Turns
 from .simulation.virtual_clock import VirtualClock
 
 
@@ -53,12 +53,14 @@ class SimulatedDispatcher:
         choices: Choices | None = None,
         faults: Faults | None = None,
         clock: VirtualClock | None = None,
+        latency: Latency | None = None,
         watch: Callable[[int], object] | None = None,
     ) -> None:
         """Make a dispatcher for one society; its clock has to be the society's, too.
 
         Args:
             seed: what chooses, unless ``choices`` are given.
+            latency: how long each answer takes; by default what the agent spends, and no more.
             watch: called before each step with its number, from 1; it may do what any
                 outsider may do to a society, such as stop it.
         """
@@ -68,6 +70,10 @@ class SimulatedDispatcher:
         self.watch = watch
         self.steps = 0
         self._turns = Turns(self.clock, self.choices, faults or Faults())
+        self._turns.latency = latency
+        self.no_sooner: Mapping[type[Request], float] = {}
+        """By the type of a request: before which time of the world nobody who waits for its
+        answer goes on with it."""
         self._agenda = self._turns.agenda
         self._lock = threading.RLock()
         self._driving = False
@@ -81,6 +87,15 @@ class SimulatedDispatcher:
     @faults.setter
     def faults(self, faults: Faults) -> None:
         self._turns.faults = faults
+
+    @property
+    def latency(self) -> Latency | None:
+        """How long each answer takes from now on; may be set at any time."""
+        return self._turns.latency
+
+    @latency.setter
+    def latency(self, latency: Latency | None) -> None:
+        self._turns.latency = latency
 
     @property
     def history(self) -> deque[Event]:
@@ -146,6 +161,19 @@ class SimulatedDispatcher:
         """Have messages for later told in this society's time."""
         self._agenda.keep(timed)
 
+    def occupy(self, name: str, since: float, until: float) -> None:
+        """Have an actor do nothing but pass time, between two times of the world; letters wait."""
+
+        def pass_time() -> None:
+            mailbox = self._mailboxes[name]
+            self._turns.spend(mailbox, lambda: self.clock.advance(until - since))
+
+        with self._lock, self._only_announcing():
+            if since <= self.clock.world:
+                pass_time()
+            else:
+                self._agenda.add_later(since, pass_time)
+
     def kill(self, name: str) -> None:
         """End an actor from outside: at once, or give it up if it is at work."""
         with self._lock, self._only_announcing():
@@ -171,15 +199,17 @@ class SimulatedDispatcher:
         reply = getattr(message, "reply_to", None) if told else letter.reply_to
         if not isinstance(reply, Future) or reply.is_set():
             return False
-        reply.set_get_hook(partial(self._wait, reply))
+        reply.set_get_hook(partial(self._wait, reply, type(message)))
         # An ask may be nobody's to wait for, as that which stops an actor.
         return told
 
-    def _wait(self, reply: Future[Any], timeout: float | None) -> Any:
+    def _wait(self, reply: Future[Any], request: type, timeout: float | None) -> Any:
         """Go on until there is an answer, or so many seconds have passed."""
         with self._lock:
             end = math.inf if timeout is None else self.clock.now() + timeout
             self._drive(reply.is_set, end)
+            if self.no_sooner.get(request, -math.inf) > self.clock.world:
+                self._drive(lambda: False, self.no_sooner[request])
         reply._get_hook = None
         if reply.is_set():
             return reply.get(timeout=0)

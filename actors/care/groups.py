@@ -28,3 +28,8 @@ class Groups:
     def mates(self, agent_id: str) -> tuple[str, ...]:
         """Give all who go with this agent, itself included, sorted by id."""
         return self._mates.get(agent_id) or (agent_id,)
+
+    def leave(self, agent_id: str) -> None:
+        """Let an agent go with nobody any more."""
+        others = tuple(i for i in self._mates.pop(agent_id, ()) if i != agent_id)
+        self._mates.update(dict.fromkeys(others, others))

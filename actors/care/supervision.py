@@ -6,6 +6,7 @@ equal rounds lead to equal decisions, however the agents are run.
 
 from __future__ import annotations
 
+import sys
 from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -45,6 +46,8 @@ class SupervisionRules:
                 raise ValueError(f"{name} must be >= {least}, got {value}")
 
 
+_FOR_EVER = sys.maxsize
+"""A round that never comes."""
 _LEAST = {"max_restarts": 0, "restart_window": 1, "backoff": 0, "backoff_limit": 0}
 
 
@@ -161,6 +164,13 @@ class Supervisor:
             del self._waiting[agent_id], self._down[agent_id], self._out[agent_id]
         self._restarts.update(back)
         return tuple(back)
+
+    def dismiss(self, agent_id: str) -> None:
+        """Decide nothing more about an agent, which is nobody's to look after any more."""
+        self._groups.leave(agent_id)
+        self._suspended[agent_id] = _FOR_EVER
+        for of_agents in (self._waiting, self._gone, self._down, self._out, self._restarts):
+            of_agents.pop(agent_id, None)
 
     def statistics(self) -> SupervisionStatistics:
         """Give what there was to do until now."""

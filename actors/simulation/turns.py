@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, cast
 from ..actor import Actor
 from ..mailbox import BLANK, Letter, Mailbox, refuse
 from ..messages import Call, Perceive
+from ..together import Gathered
 from .agenda import Agenda, Step
 from .choices import Choices
 from .faults import Faults
@@ -21,6 +22,10 @@ from .virtual_clock import VirtualClock
 HISTORY = 10_000
 """How many events are kept."""
 _EIGHTHS = 8
+
+Latency = Callable[[str, int], float]
+"""By an agent's id and the round: seconds of virtual time that its answer takes beside what the
+agent itself spends; ``math.inf`` if it never comes."""
 
 
 class Event(NamedTuple):
@@ -55,6 +60,7 @@ class Turns:
         self._clock = clock
         self._choices = choices
         self.faults = faults
+        self.latency: Latency | None = None
         self._work: Work | None = None
 
     def take(self, mailbox: Mailbox) -> None:
@@ -149,6 +155,14 @@ class Turns:
                 return RuntimeError("a simulated fault")
         return None
 
+    def take_time(self, name: str, round: int) -> float:
+        """Let an answer take what it takes; give how many seconds that was."""
+        if self.latency is None:
+            return 0.0
+        seconds = self.latency(name, round)
+        self._clock.advance(seconds)
+        return seconds
+
     def _take_long(self, eighths: int) -> None:
         self._clock.advance(self.faults.longest * eighths / _EIGHTHS)
 
@@ -180,13 +194,15 @@ class _LateReply:
 class _LateCall:
     """Stands for a call, and tells it what a host says when its time has come."""
 
-    __slots__ = ("_call", "_name", "_said", "_turns")
+    __slots__ = ("_call", "_joins", "_name", "_said", "_took", "_turns")
 
     def __init__(self, call: Call, turns: Turns, name: str) -> None:
         self._call = call
         self._turns = turns
         self._name = name
         self._said: list[Step] = []
+        self._joins = False
+        self._took = False
 
     def __getattr__(self, name: str) -> Any:
         # What a host reads of a call, it reads at once.
@@ -196,7 +212,13 @@ class _LateCall:
         # It is said when the answer is known; how long that takes is chosen only then.
         self._said.append(lambda: self._call.say(index, parcels))
 
+    def _take_time(self) -> float:
+        # Once: what is gathered may yet fail.
+        took, self._took = self._took, True
+        return 0.0 if took else self._turns.take_time(self._name, self._call.round)
+
     def accept(self, index: int, action: Any, started: float, finished: float) -> None:
+        self._take_time()
         error = self._turns.spoil(self._name, self._call.round)
         finished = self._turns.now()
         if error is not None:
@@ -205,7 +227,27 @@ class _LateCall:
         else:
             self._answer(lambda: self._call.accept(index, action, started, finished))
 
+    def gather(self, index: int, host: Gathered) -> None:
+        self._take_time()
+        if (error := self._turns.spoil(self._name, self._call.round)) is not None:
+            raise error
+        self._joins = True
+        self._turns.say(partial(self._join, index, host))
+
+    def _join(self, index: int, host: Gathered) -> None:
+        if self._joins:
+            self._joins = False
+            self._call.gather(index, host)
+
+    def leave(self, index: int, error: BaseException) -> None:
+        if self._joins:
+            self._joins = False  # it was not there yet
+            self._call.lose(index, error)
+        else:
+            self._call.leave(index, error)
+
     def fail(self, index: int, error: BaseException, started: float, finished: float) -> None:
+        finished += self._take_time()
         self._answer(lambda: self._call.fail(index, error, started, finished))
 
     def lose(self, index: int, error: BaseException) -> None:

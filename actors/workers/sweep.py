@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from ...clock import Clock
 from ...models.agent import OVER, Context
+from ...models.experience import Experience
 from ...models.outbox import Parcel
 from ..agent_actor import AgentActor
 from ..failures import is_ctrl_c
@@ -48,6 +49,15 @@ class SweptCall(Call, Protocol):
 
     @property
     def slots(self) -> Slots: ...
+
+    @property
+    def polled(self) -> bool:
+        """Whether each answer is to be handed over by itself, for it may be the last needed."""
+        ...
+
+    def news_of(self, ids: Sequence[str]) -> Sequence[Sequence[Experience]]:
+        """Give what each of these has lived since its last call."""
+        ...
 
     @property
     def mail(self) -> Mapping[str, Sequence[Parcel]]:
@@ -128,7 +138,7 @@ class Sweep:
         if self.left:
             self._again(self)
             try:
-                self._visit_some()
+                self._visit()
             except KeyboardInterrupt:
                 self._let_go()
                 raise
@@ -206,6 +216,35 @@ class Sweep:
         if begun - first > SLOW:
             self._slow(self)
 
+    def _visit(self) -> None:
+        if self._call.polled:
+            self._visit_each()
+        else:
+            self._visit_some()
+
+    def _visit_each(self) -> None:
+        """Visit the next few, and have each answer to the call as if it had read a letter."""
+        call, now = self._call, self._clock.now
+        started = self._lists[1]
+        first = now()
+        for index, host, _ in islice(self._cursor, STRETCH):
+            if not host.turn.acquire():
+                call.post(index)
+                continue
+            try:
+                # First written, then looked, which the host does; see RoundCall.close.
+                started[index] = now()
+                if host.letters:
+                    call.post(index)
+                else:
+                    host.handle(Letter(Perceive(call, index)))
+            finally:
+                host.release_turn()
+            if call.over:
+                break
+        if now() - first > SLOW:
+            self._slow(self)
+
     def _prepare(self, host: AgentActor, index: int) -> None:
         """Let an agent know that an episode has begun, and hear what there is for it to hear."""
         call = self._call
@@ -238,4 +277,4 @@ class BlockingSweep(Sweep):
         while self.left:
             self._again(self)
             with blocking():
-                self._visit_some()
+                self._visit()

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
-from antiphon.actors import agent_actor
 from antiphon.actors.agent_actor import AgentActor, Seat
 from antiphon.actors.future import Future
 from antiphon.actors.mailbox import Letter
@@ -18,8 +16,6 @@ from antiphon.errors import AskError
 from antiphon.models.agent import Agent, Context
 from antiphon.models.experience import Experience
 from antiphon.testing import RecordingCall
-
-FUSE = 10.0
 
 
 class Diary(Agent):
@@ -212,60 +208,3 @@ def test_a_host_of_another_kind_decides_by_itself() -> None:
     call = RecordingCall(observation=np.float64(4))
     host.handle(Letter(Perceive(call, 0)))
     assert call.answers[0].value == 8
-
-
-class Thinker(Diary):
-    compute_bound = True
-
-
-class UsersThinker(Thinker):
-    """A subclass is a user's agent, and may hang."""
-
-
-@pytest.mark.parametrize(
-    ("kind", "takes_turns"), [(Diary, False), (Thinker, True), (UsersThinker, False)]
-)
-def test_only_a_class_that_says_so_itself_acts_under_the_compute_token(
-    kind: type[Agent], *, takes_turns: bool
-) -> None:
-    held: list[bool] = []
-    Desk(kind).call(lambda: held.append(agent_actor._COMPUTE_TOKEN.locked()))
-    assert held == [takes_turns]
-    assert not agent_actor._COMPUTE_TOKEN.locked()
-
-
-def test_ours_in_a_users_host_does_not_take_turns() -> None:
-    held: list[bool] = []
-
-    class UsersHost(AgentActor):
-        def decide(self, observation: Any, context: Context) -> Any:
-            held.append(agent_actor._COMPUTE_TOKEN.locked())
-            return 1
-
-    host = UsersHost(Seat("agent-1", Thinker))
-    host.on_start()
-    host.handle(Letter(Perceive(RecordingCall(), 0)))
-    assert held == [False]
-
-
-def test_the_token_is_given_back_by_an_agent_that_raises() -> None:
-    def crash() -> None:
-        raise SystemExit
-
-    assert Desk(Thinker).call(crash).how == "fail"
-    assert not agent_actor._COMPUTE_TOKEN.locked()
-
-
-def test_an_agent_that_hangs_holds_up_nobody_who_waits_for_the_token() -> None:
-    let_go, hangs = threading.Event(), threading.Event()
-
-    def hang() -> None:
-        hangs.set()
-        let_go.wait(FUSE)
-
-    thread = threading.Thread(target=lambda: Desk(UsersThinker).call(hang))
-    thread.start()
-    assert hangs.wait(FUSE)
-    assert Desk(Thinker).call(1).value == 1
-    let_go.set()
-    thread.join(FUSE)

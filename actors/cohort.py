@@ -1,0 +1,148 @@
+"""One actor for a slice of agents that are answered for together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, ClassVar
+
+from ..clock import Clock
+from ..errors import StartError, StoppedError
+from .actor import Actor
+from .agent_actor import AgentActor
+from .failures import describe, is_ctrl_c
+from .mail.handling import KERNEL
+from .mailbox import Letter, Mailbox
+from .messages import Request
+from .seat import Seat
+from .workers.joint_sweep import Sorting
+from .workers.sweep import Sweep, SweptCall
+
+
+class CohortMember(AgentActor):
+    """The host of an agent that shares an actor with others: ``host="cohort"``.
+
+    It has a mailbox, an address, an outcome in each round and statistics of its own, and
+    is run by its cohort.
+    """
+
+    __slots__ = ("cohort",)
+
+    def __init__(self, seat: Seat) -> None:
+        super().__init__(seat)
+        self.cohort: Cohort | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VisitMembers(Request):
+    """Heard by a cohort: answer for these members, a slice of a round."""
+
+    handling: ClassVar = KERNEL
+
+    call: SweptCall
+    indices: Sequence[int]
+    hosts: Sequence[AgentActor]
+
+    def fail(self, error: BaseException) -> None:
+        # Members that have answered are settled, and settled they stay.
+        self.lose(error)
+
+    def lose(self, error: BaseException) -> None:
+        for index in self.indices:
+            self.call.lose(index, error)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RunMember:
+    """Heard by a cohort: letters wait for a member, whose turn is the cohort's."""
+
+    handling: ClassVar = KERNEL
+
+    host: CohortMember
+
+
+class Cohort(Actor):
+    """Runs its members one after another, or all at once where a crowd answers for them."""
+
+    def __init__(
+        self, name: str, members: Sequence[CohortMember], *, clock: Clock | None = None
+    ) -> None:
+        super().__init__(name, clock=clock)
+        self.members = members
+        self._sorting = Sorting()
+        for member in members:
+            member.cohort = self
+
+    def on_start(self) -> None:
+        """Make the members' agents, in order.
+
+        Raises:
+            StartError: one could not be made.
+        """
+        for number, member in enumerate(self.members):
+            if not member.begin():
+                error = _why_it_ended(member)
+                for unstarted in self.members[number + 1 :]:
+                    unstarted.abandon()
+                raise StartError(member.name, describe(error)) from error
+            member.actor_inbox.notify = self._notify
+
+    def on_receive(self, message: Any) -> Any:
+        match message:
+            case VisitMembers():
+                self._visit(message)
+            case RunMember():
+                message.host.take_turn()
+            case _:
+                raise TypeError(f"a cohort takes no {type(message).__name__}")
+
+    def visit(self, call: SweptCall, hosts: Sequence[AgentActor], indices: Sequence[int]) -> None:
+        """Have members called where they are."""
+        self.actor_inbox.put(Letter(VisitMembers(call, indices, hosts)))
+
+    def _visit(self, visit: VisitMembers) -> None:
+        for kind, indices, hosts in self._sorting.of(visit.indices, visit.hosts):
+            sweep = kind(visit.call, hosts, indices, clock=self.clock, again=_alone, slow=_alone)
+            while sweep.left and not self.actor_stopped.is_set():
+                sweep.take_turn()
+
+    def _notify(self, mailbox: Mailbox) -> None:
+        # Who gets the turn here sees to it that the member is run; whoever holds it looks
+        # for letters when it lets go.
+        if mailbox.turn.acquire():
+            self.actor_inbox.put(Letter(RunMember(mailbox.owner)))
+
+    def on_stop(self) -> None:
+        for member in self.members:
+            member.request_stop()
+            # A stopped actor keeps its turn for ever.
+            member.turn.acquire()
+            member.finish()
+
+    def _end(self) -> None:
+        super()._end()
+        for member in self.members:
+            if not member.ended.is_set():
+                member.abandon()
+
+
+def slices(members: Sequence[CohortMember], count: int) -> list[Sequence[CohortMember]]:
+    """Cut members into as many slices, of nearly the same size; fewer if there are too few."""
+    count = min(count, len(members))
+    bounds = [len(members) * k // count for k in range(count + 1)]
+    return [members[begin:end] for begin, end in pairwise(bounds)]
+
+
+def _alone(_: Sweep) -> None:
+    """Nobody else visits a cohort's members."""
+
+
+def _why_it_ended(member: CohortMember) -> BaseException:
+    try:
+        member.started.get(timeout=0)
+    except BaseException as error:
+        if is_ctrl_c(error) and not member.ended.is_set():
+            raise
+        return error
+    return StoppedError(f"{member.name} was stopped while it started")
