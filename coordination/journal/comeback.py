@@ -1,0 +1,192 @@
+"""A society that is founded again, to go on where a run was broken off or to branch from it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from ...actors.simulated import SimulatedDispatcher
+from ...clock import Clock
+from ...errors import JournalError
+from ...logs import get_logger
+from ...settings import SocietySettings
+from ..records.length import Length
+from ..records.run import RunFolder
+from ..roster import Roster
+from ..rulebook import Rulebook
+from ..stage import Stage
+from .charter import Came, Charter
+from .history import History
+from .origin import given
+from .rehearsal import clocks_of, rehearsal_of
+from .replay import Replay
+
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Comeback:
+    """Which run a society comes from, and what is to become of it."""
+
+    history: History
+    at: int | None = None
+    """After which round a new run begins; None where the old one goes on."""
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    """Settings that are changed there."""
+    only_look: bool = False
+    """Whether nothing is to be written, and nothing left out that can be compared."""
+
+    def __post_init__(self) -> None:
+        last = self.history.round
+        if self.at is not None and not 0 < self.at <= last:
+            raise ValueError(f"at must be one of the {last} rounds that were kept, got {self.at}")
+        if self.overrides and self.at is None:
+            raise ValueError("overrides are for a branch; say also at which round it begins")
+
+    @property
+    def branches(self) -> bool:
+        return self.at is not None
+
+    def source(self, environment: Any) -> Any:
+        """Give the environment that was handed over, or what builds the one of the run."""
+        return self.history.charter.build() if environment is None else environment
+
+    def keywords(self, handed: Mapping[str, Any]) -> dict[str, Any]:
+        """Give what the society is to be founded with.
+
+        Raises:
+            JournalError: something in it could not be written down, and nobody hands it over.
+        """
+        self._check(handed)
+        charter = self.history.charter
+        here = {name: it for name, it in handed.items() if name not in _NOT_FOUNDED}
+        values = {**charter.keywords(), "together": charter.together, **here}
+        return {**values, "tables": False} if self.only_look else values
+
+    def _check(self, handed: Mapping[str, Any]) -> None:
+        for name, why in self.history.charter.absent.items():
+            if handed.get(name) is None:
+                rule = f"{why}; hand over an equal one: Society.resume(path, {name}=...)"
+                raise JournalError(self.history.folder, rule)
+
+    def agents(self) -> Iterator[Came]:
+        """Give those who were there at the beginning."""
+        for came in self.history.charter.agents:
+            yield came._replace(options=given(came.options))
+
+    def check_agents(self, roster: Roster) -> None:
+        """See that all who were there are there again.
+
+        Raises:
+            JournalError: they are not.
+        """
+        then = [agent_id for came in self.history.charter.agents for agent_id in came.ids]
+        if list(roster.ids) != then:
+            raise JournalError(self.history.folder, f"its agents were {', '.join(then[:8])}, …")
+
+    def length(self, steps: int | None, episodes: int | None) -> Length:
+        """Give how far to go: as far as the run was to go, unless somebody says otherwise."""
+        if self.only_look:
+            return Length(max(1, self.history.round))
+        if steps is None and episodes is None:
+            return self.history.length
+        if steps is not None and not self.branches and steps < self.history.round:
+            raise ValueError(f"the run has {self.history.round} steps already, got steps={steps}")
+        return Length(steps, episodes)
+
+    def folder(self, out: Any) -> RunFolder:
+        """Give where to write: in the run's folder, and of a branch in a new one.
+
+        Raises:
+            ValueError: another folder was named for a run that has one.
+        """
+        if self.branches or self.only_look:
+            return RunFolder(None if out is None else Path(out))
+        if out is not None:
+            raise ValueError(f"the run goes on in {self.history.folder}; out is for a branch")
+        return _SameFolder(self.history.folder)
+
+    def charter(self, charter: Charter) -> Charter:
+        """Say in a branch's charter where it came from."""
+        if not self.branches:
+            return charter
+        origin = {"run": self.history.folder.name, "round": self.at}
+        return replace(charter, branched=origin)
+
+    def check_result(self, rounds: int, **digests: str) -> None:
+        """Hold what was summed up at the end, if it was, against what it comes to now.
+
+        Raises:
+            JournalError: they do not agree.
+        """
+        path = self.history.folder / "result.json"
+        try:
+            figures = json.loads(path.read_text(encoding="utf-8"))
+            then = {name: figures[name] for name in ("rounds", *digests)}
+        except FileNotFoundError:
+            return
+        except (KeyError, TypeError, ValueError) as error:
+            raise JournalError(self.history.folder, f"{path.name} holds no result") from error
+        for name, now in digests.items():
+            if then["rounds"] == rounds and then[name] != now:
+                rule = f"by {path.name} its {name} is {then[name]}, and it is {now}"
+                raise JournalError(self.history.folder, rule)
+
+    @property
+    def last(self) -> int:
+        """The last round that is played again."""
+        return self.at or self.history.round
+
+    def clocks(
+        self, settings: SocietySettings, clock: Clock, simulation: SimulatedDispatcher | None
+    ) -> tuple[Clock, SimulatedDispatcher | None]:
+        """Give what a society that is founded again lives by until it goes on by itself."""
+        timing = self.history.timing(self.last)
+        then, rehearsed = clocks_of(timing, settings, clock)
+        return then, rehearsed or simulation
+
+    def replay(
+        self,
+        stage: Stage,
+        rulebook: Rulebook,
+        remove: Callable[..., object],
+        *,
+        clock: Clock,
+        by_state: bool,
+    ) -> Replay:
+        """Give what takes the society to where the run was; errors as ``Replay``."""
+        differences = self.history.charter.differences()
+        if differences:
+            log.warning(
+                "run.other_machine",
+                run=str(self.history.folder),
+                differs=differences,
+                note="equal only by approximation from here on",
+            )
+        return Replay(
+            self.history,
+            stage,
+            rulebook,
+            remove,
+            rehearsal_of(self.history.timing(self.last), rulebook.settings, stage, clock),
+            last=self.last,
+            # What is to be written again, or compared, has to be lived again.
+            by_state=by_state and not self.only_look and not self.branches,
+            exact=self.only_look or not differences,
+        )
+
+
+_NOT_FOUNDED: Collection[str] = frozenset({"environment", "agents"})
+
+
+class _SameFolder(RunFolder):
+    """The folder of a run that goes on."""
+
+    def __init__(self, path: Path) -> None:
+        self.out = self.path = path
+
+    def write_manifest(self, settings: dict[str, Any], manifest: dict[str, Any]) -> None:
+        """Leave it as it was written."""

@@ -1,0 +1,151 @@
+"""A disk that is full makes a run wait, and one that fails ends it; what was kept stays whole."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sqlite3
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from antiphon.coordination.records import run as records
+from antiphon.errors import StoreError, StoreFullError
+from antiphon.memory import keeping
+from antiphon.memory.store import writer
+from antiphon.memory.store.database import Database
+from antiphon.memory.store.verify import verify
+from antiphon.society import Society
+from antiphon.tests.coordination.journal.cast import RING, Diary, ran, resumed
+from antiphon.tests.memory.store.faulty import connecting, failure, silent
+
+STEPS = 40
+FULL = (sqlite3.SQLITE_FULL, "database or disk is full")
+BROKEN = (sqlite3.SQLITE_IOERR_WRITE, "disk I/O error")
+READ_ONLY = (sqlite3.SQLITE_READONLY, "attempt to write a readonly database")
+
+
+class Disk:
+    """Lets so many statements through; what comes then fails until it is mended."""
+
+    def __init__(self, statements: int, how: tuple[int, str]) -> None:
+        self._left = statements
+        self._how = how
+        self.failed = 0
+        self.has_failed: Callable[[], object] = lambda: None
+
+    def mend(self) -> None:
+        self._left = 1 << 30
+
+    def __call__(self, statement: str) -> None:
+        self._left -= 1
+        if self._left < 0:
+            self.failed += 1
+            self.has_failed()
+            raise failure(*self._how)
+
+    def install(self, patch: pytest.MonkeyPatch) -> None:
+        def database(folder: Path, **options: Any) -> Database:
+            return Database(folder, connect=connecting(self, silent), ballast=4096, **options)
+
+        patch.setattr(keeping, "Database", database)
+        patch.setattr(keeping, "_ROUNDS", 4)
+        patch.setattr(writer, "RETRY_AFTER", 0.001)
+
+
+@pytest.fixture(scope="module")
+def whole() -> str:
+    return ran(STEPS, RING, Diary).trace
+
+
+@pytest.mark.parametrize("statements", [30, 36, 42])
+def test_a_run_on_a_full_disk_waits_and_goes_on_when_there_is_space(
+    tmp_path: Path, whole: str, statements: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = Disk(statements, FULL)
+    disk.has_failed = lambda: disk.mend() if disk.failed == 5 else None
+    disk.install(monkeypatch)
+    run = ran(STEPS, RING, Diary, out=tmp_path / "r")
+    assert (run.trace, run.rounds) == (whole, STEPS)
+    assert disk.failed == 5
+    assert verify(tmp_path / "r").rounds == STEPS
+
+
+def test_while_it_waits_it_says_why_and_plays_no_round(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("antiphon.memory.store.feed.MOST_ROUNDS", 8)
+    disk = Disk(36, FULL)
+    disk.install(monkeypatch)
+    steps: list[int] = []
+    before = threading.Event()
+
+    def fail() -> None:
+        if disk.failed == 20:
+            # Whoever plays is at rest by now: the rounds that may wait are eight.
+            before.set()
+            disk.mend()
+
+    disk.has_failed = fail
+    ran(STEPS, RING, Diary, out=tmp_path / "r", then=lambda step: steps.append(step.number))
+    assert before.is_set()
+    assert "store.waits_for_space" in caplog.text
+    assert "run.db: database or disk is full" in caplog.text
+    assert "store.goes_on" in caplog.text
+    assert steps == list(range(1, STEPS + 1))
+
+
+@pytest.mark.parametrize(
+    "failing", [(FULL, StoreFullError), (BROKEN, StoreError), (READ_ONLY, StoreError)]
+)
+@pytest.mark.parametrize("statements", [30, 33, 38])
+def test_what_does_not_end_is_a_typed_error_and_the_run_can_be_resumed(
+    tmp_path: Path,
+    whole: str,
+    statements: int,
+    failing: tuple[tuple[int, str], type[StoreError]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    how, kind = failing
+    with monkeypatch.context() as patch:
+        disk = Disk(statements, how)
+        disk.install(patch)
+        with pytest.raises(kind) as caught:
+            ran(STEPS, RING, Diary, out=tmp_path / "r", disk_patience=0)
+    assert type(caught.value) is kind
+    assert "run.db" in str(caught.value)
+    assert verify(tmp_path / "r").rounds < STEPS
+    assert resumed(tmp_path / "r", STEPS).trace == whole
+    assert verify(tmp_path / "r").rounds == STEPS
+    Society.verify(tmp_path / "r")
+
+
+def test_who_ends_a_run_that_waits_for_space_need_not_wait_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = Disk(36, FULL)
+    disk.install(monkeypatch)
+
+    def enough(step: Any) -> None:
+        if step.number == 30:
+            raise ZeroDivisionError
+
+    # An hour is not over when this ends.
+    with pytest.raises((ZeroDivisionError, StoreFullError)):
+        ran(STEPS, RING, Diary, out=tmp_path / "r", then=enough)
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EIO])
+def test_files_beside_the_store_fail_by_name_as_well(
+    tmp_path: Path, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write(path: Path, value: Any) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(records, "write_json", write)
+    kind = StoreFullError if number == errno.ENOSPC else StoreError
+    with pytest.raises(kind, match=r"settings\.json") as caught:
+        ran(3, RING, Diary, out=tmp_path / "r")
+    assert type(caught.value) is kind
