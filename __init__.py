@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from antiphon.models.random_agent import RandomAgent
     from antiphon.settings import SocietySettings
     from antiphon.society import Society
+    from antiphon.sweeps.sweep import Sweep, sweep
 
 __version__ = "0.1.0"
 
@@ -75,9 +76,11 @@ _HOMES = {
     "Society": "society",
     "SocietySettings": "settings",
     "Status": "coordination.outcome",
+    "Sweep": "sweeps.sweep",
     "SystemClock": "clock",
     "TunerSettings": "coordination.tuner",
     "recommend": "coordination.vitals.recommend",
+    "sweep": "sweeps.sweep",
 }
 
 __all__ = [
@@ -115,9 +118,11 @@ __all__ = [
     "Society",
     "SocietySettings",
     "Status",
+    "Sweep",
     "SystemClock",
     "TunerSettings",
     "recommend",
+    "sweep",
 ]
 
 

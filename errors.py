@@ -18,6 +18,18 @@ class AgentIdError(AntiphonError, ValueError):
         self.agent_id = agent_id
 
 
+class MembershipError(AntiphonError, RuntimeError):
+    """An agent cannot leave its society, or not now; it stays, and all others with it.
+
+    Attributes:
+        agent_id: who.
+    """
+
+    def __init__(self, agent_id: str, why: str) -> None:
+        super().__init__(f"agent {agent_id!r} cannot be removed: {why}")
+        self.agent_id = agent_id
+
+
 class UnknownNameError(AntiphonError, LookupError):
     """No environment, agent type, profile or agent has this name; the caller mends it.
 
@@ -95,6 +107,13 @@ class FieldError(AntiphonError, ValueError):
 
 class ModelError(FieldError):
     """A generative model breaks a rule; nothing was made from it."""
+
+
+class UnsupportedModelError(ModelError):
+    """A model asks for what only pymdp itself does; use it as ``backend="pymdp"``."""
+
+    def __init__(self, field: str, rule: str, *, agent_id: str | None = None) -> None:
+        super().__init__(field, f'{rule}; backend="pymdp" covers it', agent_id=agent_id)
 
 
 class ObservationError(FieldError):
@@ -454,3 +473,44 @@ class TooLargeError(AntiphonError, ValueError):
 
 class CleanupError(PluginError):
     """A clean-up broke or chose what it may not; the oldest went in place of its choice."""
+
+
+class JournalError(AntiphonError, RuntimeError):
+    """A run cannot be played again; the message says what is missing, and who can give it.
+
+    Attributes:
+        path: the run's folder.
+    """
+
+    def __init__(self, path: object, why: str) -> None:
+        super().__init__(f"run {path} cannot be played again: {why}")
+        self.path = str(path)
+
+
+class DivergedError(AntiphonError, RuntimeError):
+    """A run that was played again went another way: something in it is left to chance.
+
+    Attributes:
+        round: the first that is not as it was.
+        agent_id: the first, by id, for whom it is not; empty where it is nobody's.
+        what: which part of it.
+    """
+
+    def __init__(self, round: int, agent_id: str, what: str, then: str, now: str) -> None:
+        whose = f" of agent {agent_id}" if agent_id else ""
+        super().__init__(f"round {round} goes another way: {what}{whose} was {then}, is {now}")
+        self.round = round
+        self.agent_id = agent_id
+        self.what = what
+
+
+class ArchiveError(AntiphonError, ValueError):
+    """A file is no archive of a run, or would do harm; nothing was made of it.
+
+    Attributes:
+        path: the file.
+    """
+
+    def __init__(self, path: object, rule: str) -> None:
+        super().__init__(f"archive {path}: {rule}")
+        self.path = str(path)

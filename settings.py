@@ -127,6 +127,18 @@ def json_value(value: Any) -> Any:
         return value
 
 
+def _named_or_protocol(value: Any) -> Any:
+    if (isinstance(value, str) and value) or callable(getattr(value, "enough", None)):
+        return value
+    raise ValueError(f"must be a name such as quorum:0.8, or have enough(), got {value!r:.40}")
+
+
+def _named_or_callable(value: Any) -> Any:
+    if (isinstance(value, str) and value) or callable(value):
+        return value
+    raise ValueError(f"must be a name such as exponential:0.02, or callable, got {value!r:.40}")
+
+
 def _threaded_or_inline(value: Any) -> str:
     return "threaded" if flag(value) else "inline"
 
@@ -155,6 +167,27 @@ class SocietySettings:
         "seconds until a round's one deadline",
         aliases={"parallel_execution_timeout": anything},
         run_time=True,
+    )
+    protocol: Any = setting(
+        "barrier",
+        _named_or_protocol,
+        "when a round may close before its deadline: barrier, when all have answered; quorum:0.8 "
+        "or quorum:7, when that share or number of those called have acted; first:3; or a "
+        "plug-in. The others are unneeded",
+    )
+    protocol_patience: float = setting(
+        0.0,
+        number(least=0),
+        "seconds for which a round goes on once its protocol has enough; who answers within them "
+        "has acted too, so that only stragglers are unneeded",
+        run_time=True,
+    )
+    latency: Any = setting(
+        None,
+        optional(_named_or_callable),
+        "simulated: seconds of virtual time that answers take, drawn by seed, agent and round: "
+        "constant:0.01, uniform:0.01,0.05, exponential:0.02, lognormal:0.01,0.8 (median and "
+        "sigma), or package.module:name of what draws one from a numpy generator",
     )
     on_missing: str | None = setting(
         None,
@@ -255,11 +288,22 @@ class SocietySettings:
     snapshot_interval: int = setting(
         10, whole(least=1), "rounds between two snapshots of an agent that defines get_state"
     )
+    gc_interval: int = setting(
+        0,
+        whole(least=0),
+        "rounds between two collections of garbage, made between rounds; 0: when Python sees fit",
+    )
     tuner: bool = setting(
         False,
         flag,
         "hold acts to the target_ms of their profile by thinking less or more; as that depends "
         "on measured times, one seed no longer gives one trace",
+    )
+    disk_patience: float = setting(
+        3600.0,
+        number(least=0),
+        "seconds for which a run with a folder waits for space when its disk is full",
+        run_time=True,
     )
     start_timeout: float = setting(30.0, number(above=0), "seconds that all starts may take")
     grace: float = setting(1.0, number(least=0), "seconds that stop waits for busy agents")

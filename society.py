@@ -13,25 +13,23 @@ from typing import TYPE_CHECKING, Any, Self
 
 from .actors.agent_actor import AgentActor
 from .actors.care.directive import Strategy
-from .actors.care.groups import Groups
 from .actors.mail.dead_letters import DeadLetters
 from .actors.simulated import SimulatedDispatcher
 from .clock import Clock, SystemClock
-from .coordination.catalogue import agent_type, host_type
 from .coordination.ensemble import Ensemble
 from .coordination.environment import Environment
 from .coordination.founding import Founding, simulation_of
+from .coordination.journal.kept import Keeps, kept
+from .coordination.journal.returns import Returns
 from .coordination.member import Member
-from .coordination.options import prepare_options
+from .coordination.membership import Membership
 from .coordination.outcome import Outcome
 from .coordination.records.course import Course
-from .coordination.records.kept import kept
 from .coordination.records.length import Length
 from .coordination.records.manifest import manifest
 from .coordination.records.progress import Progress, Silence, for_terminal
 from .coordination.records.run import Run, RunFolder
 from .coordination.rollout import Rollout, Step
-from .coordination.roster import Resident, Roster
 from .coordination.rulebook import Rulebook
 from .coordination.stage import Stage
 from .coordination.talk.voice import Voice
@@ -39,6 +37,7 @@ from .coordination.vitals.checks import examine
 from .coordination.vitals.health import Health, HealthSettings
 from .errors import (
     EscalatedError,
+    MembershipError,
     MemoryOffError,
     RunInterrupted,
     StoppedError,
@@ -53,7 +52,7 @@ if TYPE_CHECKING:
     from .memory.memories import Memories
 
 
-class Society(Voice):
+class Society(Voice, Returns):
     """Agents that answer in time: add them, run them, ask them, stop them.
 
     Use it as a context manager, so that it is stopped. One thread drives a society; any
@@ -90,32 +89,30 @@ class Society(Voice):
             SettingsError: a setting is unknown or breaks its rule.
             UnknownNameError: no environment has this name.
         """
-        if simulation is not None:
+        if simulation is not None or settings.get("latency") is not None:
             settings.setdefault("dispatcher", "simulated")
         self._rulebook = Rulebook(Layers.read(config), settings)
+        self._simulated = simulation is not None
         self._simulation = simulation_of(clock, simulation, self.settings)
         self._clock = self._simulation.clock if self._simulation else clock or SystemClock()
         self._strategy = strategy
         self._embedding = embedding
-        self._together = [list(group) for group in together]
-        Groups(self._together)
         self._environment: Environment | None = None
         self._rollout: Rollout | None = None
-        places: list[str] | None = None
         if environment is not None:
             self._environment = Environment(environment)
             self._rollout = Rollout(self._environment, self.settings.seed)
-            places = None if self._environment.open else self._environment.places()
-        self._roster = Roster(places)
-        self._additions: list[tuple[Any, ...]] = []
+        self._membership = Membership(self._rulebook, self._environment, together)
+        self._roster = self._membership.roster
         self._called: list[str] = []
+        self._in_round = False
         self._stage: Stage | None = None
         self._stopped = False
         self._stopping = threading.Lock()
         self._home = here()
         self._health_settings = resolve(HealthSettings, self._rulebook.layers, {}).values
         self.abandoned: list[str] = []
-        """Agents that did not come back when the society stopped."""
+        """Agents that did not come back when they were removed, or the society stopped."""
 
     def add(
         self,
@@ -132,7 +129,8 @@ class Society(Voice):
             kind: a class, a name from ``antiphon agents list``, or ``package.module:Class``.
             n: how many; by default all that the environment has left, else one.
             ids: under which ids.
-            host: the actor that each is put into.
+            host: the actor that each is put into; "cohort" for one that they share, a few for
+                all of them, where they are answered for together, as explorers are.
             options: for the agent: settings of its type, and what its ``create`` takes.
 
         Raises:
@@ -142,23 +140,40 @@ class Society(Voice):
             SettingsError, TypeError: an option is unknown or breaks its rule.
         """
         self._not_started("agents are added")
-        cls = agent_type(kind)
-        label = kind if isinstance(kind, str) and ":" not in kind else cls.__name__
-        host_cls = host_type(host)
-        given, resolved = prepare_options(cls, self._rulebook.layers, options)
-        cls.prepare(given.get("settings"))
-        taken = self._roster.take(label, n, ids)
-        for agent_id in taken:
-            self._roster.enter(Resident(agent_id, cls, host_cls, given))
-        if resolved is not None:
-            self._rulebook.note_agents(cls.__name__, resolved)
-        self._additions.append((kind, taken, host, options))
-        return taken
+        return self._membership.add(kind, n, ids, host, options)
+
+    def remove(self, *agent_ids: str) -> list[str]:
+        """Take agents out, all of these or none; from then on they are nobody's ids.
+
+        In a society that runs, each stops ahead of what waits for it, whoever watches it is
+        told with the next round, and all of them together have the grace to come back from
+        what they are at. What they remember stays to be read in ``memories``. In an
+        environment their bodies stay too, and do nothing of their own any more.
+
+        Returns:
+            Those that did not come back in time; their threads are given up.
+
+        Raises:
+            UnknownNameError: an id is nobody's.
+            MembershipError: the environment does not let it go, or a round is open.
+            StoppedError: the society has been stopped.
+        """
+        self._home.check("the society")
+        leaving = list(dict.fromkeys(agent_ids))
+        stage = None if self._stage is None and not self._stopped else self._running
+        self._membership.check_may_leave(leaving, started=stage is not None)
+        if self._in_round and leaving:
+            raise MembershipError(leaving[0], "a round is open; remove it between two rounds")
+        self._membership.remove(leaving)
+        self._called = []
+        late = [] if stage is None else stage.remove(leaving, self.settings.grace)
+        self.abandoned += late
+        return late
 
     @property
     def open(self) -> bool:
-        """Whether any number of agents may be added."""
-        return self._environment is None or self._environment.open
+        """Whether any number of agents may be added, and any be removed."""
+        return self._membership.open
 
     def __repr__(self) -> str:
         where = "no environment" if self._environment is None else self._environment.name
@@ -199,7 +214,7 @@ class Society(Voice):
             clock=self._clock,
             simulation=self._simulation,
             strategy=self._strategy,
-            together=self._together,
+            together=self._membership.together,
             embedding=self._embedding,
         ).stage()
 
@@ -214,6 +229,8 @@ class Society(Voice):
             if self._stopped:
                 return
             self._stopped = True
+        if self._comeback is not None:
+            self._comeback.history.close()
         if self._stage is not None:
             self.abandoned = self._stage.ensemble.stop(self.settings.grace)
             if self._stage.memories is not None:
@@ -248,8 +265,10 @@ class Society(Voice):
 
         Args:
             steps: environment steps, counted across episodes.
-            episodes: how many to finish; with both, whatever comes first.
-            out: a new folder for manifest, settings and tables.
+            episodes: how many to finish; with both, whatever comes first. With neither, a
+                society that was resumed goes on to the length its run was to have.
+            out: a new folder for the journal of the run, by which ``resume`` goes on with it,
+                manifest, settings and tables.
             progress: what shows how far it is; by default a bar on a terminal.
             parallelize: False for agents one after another (the inline dispatcher), True
                 for a thread each; None for what the settings say.
@@ -260,15 +279,17 @@ class Society(Voice):
             RunInterrupted: Ctrl-C; it carries the run until then.
             RoundIncompleteError: an action is missing, and ``on_missing`` is "raise".
         """
-        length = Length(steps, episodes)
+        comeback = self._comeback
+        length = Length(steps, episodes) if comeback is None else comeback.length(steps, episodes)
         if self._environment is None:
             raise ValueError("run needs an environment; without one, call step with observations")
         if parallelize is not None:
             self._choose_dispatcher("threaded" if parallelize else "inline")
         recipe = self._environment.recipe if baseline else None
-        folder = RunFolder(None if out is None else Path(out))
+        folder = _folder(out) if comeback is None else comeback.folder(out)
         self.start()
-        self._write_manifest(folder)
+        keeps = self._keeps(folder, length)
+        self._write_manifest(folder, keeps)
         memories = self._running.memories
         course = Course(
             length,
@@ -278,9 +299,9 @@ class Society(Voice):
             len(self),
             None if memories is None else memories.summary,
         )
-        remembered = self._rulebook.memory
-        with kept(self._advance, folder, memories, remembered, self._clock) as advance:
+        with kept(self._advance, keeps) as advance:
             run = course.take(advance)
+        self._comeback = None
         if recipe is not None:
             try:
                 run = self._with_speedup(run, recipe)
@@ -292,16 +313,19 @@ class Society(Voice):
         return run
 
     def _advance(self) -> Step:
-        with self._stopped_by_escalation():
+        with self._round_open():
             return self._running.advance(self._rulebook.rules)
 
     @contextmanager
-    def _stopped_by_escalation(self) -> Iterator[None]:
+    def _round_open(self) -> Iterator[None]:
+        self._in_round = True
         try:
             yield
         except EscalatedError:
             self.stop()
             raise
+        finally:
+            self._in_round = False
 
     def step(self, observations: Mapping[str, Any], *, timeout: float | None = None) -> Outcome:
         """Play one round without the environment: observations in, outcome out.
@@ -329,7 +353,7 @@ class Society(Voice):
         self.start()
         book = self._rulebook
         rules = book.rules if timeout is None else book.rules_for(timeout=timeout)
-        with self._stopped_by_escalation():
+        with self._round_open():
             return self._running.play(observations, rules, asked=asked)
 
     def health(self) -> Health:
@@ -400,22 +424,47 @@ class Society(Voice):
             self._stage.ensemble.switch(dispatcher)
         self._rulebook.set_dispatcher(dispatcher)
 
-    def _write_manifest(self, folder: RunFolder) -> None:
+    def _write_manifest(self, folder: RunFolder, keeps: Keeps) -> None:
+        if keeps.charter is None:
+            return
         env = self._environment
         assert env is not None
         settings = self._rulebook.to_dict()
-        residents = self._roster.residents
-        folder.write_manifest(settings, manifest(env.name, env.names, residents, settings))
+        facts = manifest(env.name, env.names, self._roster.residents, settings)
+        folder.write_manifest(settings, {**facts, "journal": keeps.announcement})
+
+    def _keeps(self, folder: RunFolder, length: Length) -> Keeps:
+        assert self._environment is not None
+        return Keeps(
+            folder=folder,
+            stage=self._running,
+            rulebook=self._rulebook,
+            membership=self._membership,
+            environment=self._environment,
+            clock=self._clock,
+            length=length,
+            objects={
+                "strategy": self._strategy,
+                "embedding": self._embedding,
+                "simulation": self._simulation if self._simulated else None,
+            },
+            comeback=self._comeback,
+            remove=self.remove,
+        )
 
     def _with_speedup(self, run: Run, recipe: Callable[[], Any]) -> Run:
-        keywords = {**self._rulebook.values(), "dispatcher": "inline"}
+        keywords = {**self._rulebook.values(), "dispatcher": "inline", "latency": None}
         rules: dict[str, Any] = {
             "strategy": self._strategy,
-            "together": self._together,
+            "together": self._membership.together,
             "embedding": self._embedding,
         }
         with Society(recipe, **rules, **keywords) as twin:
-            for kind, ids, host, options in self._additions:
+            for kind, ids, host, options in self._membership.additions:
                 twin.add(kind, ids=ids, host=host, **options)
             inline = twin.run(run.rounds, progress=Silence())
         return dataclasses.replace(run, speedup=inline.seconds / run.seconds)
+
+
+def _folder(out: str | os.PathLike[str] | None) -> RunFolder:
+    return RunFolder(None if out is None else Path(out))

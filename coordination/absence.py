@@ -35,6 +35,10 @@ class Absences:
         """Whether it is busy or down."""
         return agent_id in self._busy or agent_id in self._down
 
+    def is_at(self, agent_id: str, round: int) -> bool:
+        """Whether it has not come back from this round."""
+        return self._busy.get(agent_id) == round
+
     def leave(self, agent_ids: Iterable[str], round: int) -> None:
         """Note who has not come back from this round."""
         self._busy.update(dict.fromkeys(agent_ids, round))
@@ -97,6 +101,13 @@ class News:
         """Take each one's last step, and the steps before it that some have missed."""
         self._previous = previous
         self._older = older or {}
+
+    def of_all(self, ids: Sequence[str]) -> list[tuple[Experience, ...]]:
+        """Give the news of these members, in their order."""
+        if self._older:
+            return [self.of(agent_id) for agent_id in ids]
+        lasts = map(self._previous.get, ids)
+        return [() if last is None else (last,) for last in lasts]
 
     def of(self, agent_id: str) -> tuple[Experience, ...]:
         """Give one member's news, oldest first."""

@@ -5,14 +5,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
 from ..actors.messages import Perceive
+from ..actors.together import Gathered, answers
 from ..clock import Clock
 from ..models.experience import Experience
 from ..models.outbox import Parcel, Phase
 from .absence import News
+from .outcome import Status
 from .round import Round
 
 
@@ -25,6 +28,20 @@ class Tells(Protocol):
 @dataclass(frozen=True, slots=True)
 class RoundFilled:
     """Heard by the coordinator: every slot of this round is filled."""
+
+    round: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gathering:
+    """Heard by the coordinator: members of this round wait to be answered for together."""
+
+    round: int
+
+
+@dataclass(frozen=True, slots=True)
+class EnoughCame:
+    """Heard by the coordinator: the protocol has enough, and this round closes before long."""
 
     round: int
 
@@ -45,6 +62,8 @@ class Returned:
     """What an unread call was to let it hear."""
     said: Sequence[Parcel] = ()
     """What it has said, to no avail."""
+    unneeded: bool = False
+    """Nobody had waited for it any more: it is not late."""
 
 
 Visit = Callable[["RoundCall", Sequence[int]], None]
@@ -57,6 +76,10 @@ class _Todo(NamedTuple):
     settled: bool = True
     filled: bool = False
     calls: Sequence[int] = ()
+    gathered: Mapping[int, Gathered] = MappingProxyType({})
+    """Those to be answered for now."""
+    soon: bool = False
+    """Whether it has just been known when the round closes."""
 
 
 _NOTHING = _Todo()
@@ -68,7 +91,8 @@ class RoundCall:
     """Sends a round's calls and fills its slots; the lock makes a plain Round safe.
 
     Whoever answers sends the next call of the batch, so there is no detour by the
-    coordinator until the round is full.
+    coordinator until the round is full. Members whose crowds answer for many at once are
+    gathered; the last to come, of those in flight, answers for all of them.
     """
 
     # As a moment: what is said while a member acts.
@@ -103,12 +127,21 @@ class RoundCall:
         self.members = round.members
         self.observations = observations
         self.over = False
+        self.polled = round.polled
         self._addresses = addresses
         self._coordinator = coordinator
         self._news = news
         self.mail = mail
         self._said: dict[int, tuple[Parcel, ...]] = {}
         self._untold: dict[int, tuple[Experience, ...]] = {}
+        self.gathers = False
+        """Whether members are gathered; where they are visited they are so without it."""
+        self._gathered: dict[int, Gathered] = {}
+        self._came = self._had_come = 0
+        self._hurries = False
+        self._ends_soon = False
+        self.answering = 0.0
+        """Seconds that it took to answer for those who were gathered last."""
         self._clock = clock
         self._lock = threading.Lock()
 
@@ -126,6 +159,7 @@ class RoundCall:
         if visit is not None and self._round.unbatched:
             visit(self, self._round.call_all())
             return
+        self.gathers = True
         with self._lock:
             calls = self._round.call_next(self._clock.now())
         for index in calls:
@@ -144,6 +178,10 @@ class RoundCall:
 
     def experiences_of(self, agent_id: str) -> tuple[Experience, ...]:
         return self._news.of(agent_id)
+
+    def news_of(self, ids: Sequence[str]) -> Sequence[Sequence[Experience]]:
+        """Give what each of these has lived since its last call, oldest first."""
+        return self._news.of_all(ids)
 
     def mail_of(self, agent_id: str) -> Sequence[Parcel]:
         return self.mail.get(agent_id, ())
@@ -187,6 +225,69 @@ class RoundCall:
             todo = self._todo(settled=settled)
         self._do(todo, index, unread=True)
 
+    def gather(self, index: int, host: Gathered) -> None:
+        with self._lock:
+            first = not self._gathered
+            self._gathered[index] = host
+            self._came += 1
+            ready = self._take_gathered(at_once=self.over)
+        if ready:
+            self._answer(ready)
+        elif first:
+            self._coordinator.tell(Gathering(self.round))
+
+    def leave(self, index: int, error: BaseException) -> None:
+        with self._lock:
+            gathered = self._gathered.pop(index, None)
+        if gathered is not None:
+            self.lose(index, error)
+
+    def _take_gathered(self, *, at_once: bool = False) -> Mapping[int, Gathered]:
+        """Take them out if nobody else in flight is waited for; under the lock."""
+        if not (at_once or self._hurries or len(self._gathered) >= self._round.in_flight):
+            return {}
+        gathered, self._gathered = self._gathered, {}
+        return gathered
+
+    def answer_if_quiet(self) -> bool:
+        """Answer for those who wait if nobody has joined them of late; whether some still wait."""
+        with self._lock:
+            quiet, self._had_come = self._came == self._had_come, self._came
+            ready = self._take_gathered(at_once=quiet)
+        self._answer(ready)
+        return bool(self._gathered)
+
+    def answer_now(self) -> None:
+        """Answer for those who wait, and from now on for everybody at once."""
+        with self._lock:
+            self._hurries = True
+            ready = self._take_gathered()
+        self._answer(ready)
+
+    def _answer(self, gathered: Mapping[int, Gathered]) -> None:
+        """Answer for these in one call; outside the lock, on whichever thread has come last."""
+        if not gathered:
+            return
+        indices, hosts = list(gathered), list(gathered.values())
+        begun = self._clock.now()
+        try:
+            given = answers(self, indices, hosts)
+        except BaseException:
+            with self._lock:  # Ctrl-C: whoever closes the round answers for them
+                self._gathered = {**gathered, **self._gathered}
+            raise
+        ended = self._clock.now()
+        self.answering = ended - begun
+        # Each is charged with its share: together they have not spent more than that.
+        began = ended - self.answering / len(given)
+        for host in hosts:
+            host.resume()
+        for index, action in zip(indices, given, strict=True):
+            if isinstance(action, BaseException):
+                self.fail(index, action, began, ended)
+            else:
+                self.accept(index, action, began, ended)
+
     def settle(self, count: int) -> None:
         """Count answers that a visitor has written into their slots."""
         with self._lock:
@@ -208,9 +309,23 @@ class RoundCall:
         round = self._round
         if not settled:
             return _TOO_LATE
+        if self.polled and round.enough:
+            return self._all_that_is_needed()
         if round.filled:
             return _FILLED
-        return _Todo(calls=round.call_next(self._clock.now())) if round.waiting else _NOTHING
+        calls = round.call_next(self._clock.now()) if round.waiting else ()
+        gathered = self._take_gathered() if self._gathered else {}
+        if self.polled and round.until < inf and not self._ends_soon:
+            self._ends_soon = True
+            return _Todo(calls=calls, gathered=gathered, soon=True)
+        return _Todo(calls=calls, gathered=gathered) if calls or gathered else _NOTHING
+
+    def _all_that_is_needed(self) -> _Todo:
+        """See that nobody begins any more, and word of it goes out once; under the lock."""
+        if self.over:
+            return _NOTHING
+        self.over = True
+        return _Todo(filled=True, gathered=self._take_gathered(at_once=True))
 
     def _do(
         self,
@@ -225,7 +340,11 @@ class RoundCall:
             self._post(following)
         if todo.filled:
             self._coordinator.tell(RoundFilled(self.round))
-        elif not todo.settled:
+        if todo.soon:
+            self._coordinator.tell(EnoughCame(self.round))
+        # After that: where the protocol has enough without them, nobody waits for this.
+        self._answer(todo.gathered)
+        if not todo.settled:
             self._coordinator.tell(self._returned(index, unread=unread, error=error))
 
     def _returned(self, index: int, *, unread: bool, error: BaseException | None) -> Returned:
@@ -237,7 +356,9 @@ class RoundCall:
             unheard=self._news.of(agent_id) if unread else self._untold.pop(index, ()),
             error=error,
             mail=self.mail_of(agent_id) if unread else (),
-            said=self._said.pop(index, ()) if self.over else (),
+            # Before that it is the round that takes it: this is another answer of a member's.
+            said=self._said.pop(index, ()) if self._round.closed else (),
+            unneeded=self._round.ends.get(index) is Status.UNNEEDED,
         )
 
     def unheard(self) -> Iterator[tuple[str, tuple[Experience, ...], Sequence[Parcel]]]:
@@ -256,3 +377,14 @@ class RoundCall:
             # of an answer and a close that cross, one sees the other.
             self.over = True
             return self._round.close()
+
+    def answer_rest(self) -> None:
+        """Answer for those who still wait; too late for the round, and the same for them."""
+        with self._lock:
+            ready = self._take_gathered(at_once=True)
+        if self.deadline is None:
+            # Ctrl-C came between, and they count as having heard nothing.
+            for host in ready.values():
+                host.resume()
+        else:
+            self._answer(ready)

@@ -19,7 +19,10 @@ _OUR_AGENTS = {
     "explorer": "antiphon.models.explorer:Explorer",
     "random": "antiphon.models.random_agent:RandomAgent",
 }
-_OUR_HOSTS = {"agent-actor": "antiphon.actors.agent_actor:AgentActor"}
+_OUR_HOSTS = {
+    "agent-actor": "antiphon.actors.agent_actor:AgentActor",
+    "cohort": "antiphon.actors.cohort:CohortMember",
+}
 _OUR_WORLDS = {"grid-world": "antiphon.models.grid_world:GridWorld"}
 
 

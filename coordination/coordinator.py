@@ -6,6 +6,7 @@ import dataclasses
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ..actors.actor import Actor, harmless
@@ -18,21 +19,27 @@ from ..actors.future import Future
 from ..actors.mail.dead_letters import DeadLetter, DeadLetters, Reason
 from ..actors.messages import EpisodeEnded, Request, Retire, Suspend
 from ..clock import Clock
-from ..errors import EscalatedError, RoundIncompleteError, StoppedError
+from ..errors import EscalatedError, PluginError, RoundIncompleteError, StoppedError
 from ..logs import get_logger
 from ..models.experience import Experience
 from ..models.outbox import Parcel
 from .absence import Absences
 from .actions import ActionCheck
-from .call import Returned, RoundCall, RoundFilled, Visit
-from .joint_action import Rules, conclude, missing
+from .call import EnoughCame, Gathering, Returned, RoundCall, RoundFilled, Visit
+from .joint_action import Rules, conclude, is_legal, missing
 from .outcome import Outcome, Status
+from .polled_round import PolledRound
 from .round import Round
 from .talk.correspondence import Correspondence
 from .talk.exchange import Deliveries
 from .talk.inquiries import Ask, Inquiries, Reaches
 
 log = get_logger(__name__)
+
+REMOVED = "removed"
+"""What those who watch an agent are told when it has been taken out."""
+GRACE = 0.005
+"""Seconds for which those who wait to be answered for together wait for one more."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,6 +82,13 @@ class Post:
     """Heard by the coordinator: somebody outside says this, to be heard between two rounds."""
 
     parcels: tuple[Parcel, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Heard by the coordinator: these agents have stopped, and are members no more."""
+
+    agent_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +145,12 @@ class Coordinator(Actor):
         self._late = 0
         self._open: tuple[StartRound, Round, RoundCall] | None = None
         self._last_round = 0
+        self._answering = 0.0
 
     def on_receive(self, message: Any) -> Any:
         match message:
-            case RoundFilled():
-                self._close_if(message.round)
+            case RoundFilled() | Gathering() | EnoughCame():
+                self._hear_of_round(message)
             case StartRound():
                 self._start(message)
             case Returned():
@@ -148,6 +163,8 @@ class Coordinator(Actor):
                 self._ask(message)
             case AbandonRound():
                 self._close()
+            case Leave():
+                self._part_with(message)
             case WhoIsBusy():
                 return sorted(self._absences.busy)
             case _:
@@ -155,7 +172,43 @@ class Coordinator(Actor):
         return None
 
     def on_wake(self) -> None:
-        self._close()
+        if self._open is None:
+            return
+        _, round, call = self._open
+        now, latest = self.clock.now(), self._latest(round)
+        if now >= _end_of(round):
+            self._close()
+        elif now >= latest:
+            call.answer_now()
+            self.wake_at = _end_of(round)
+        elif call.answer_if_quiet():
+            self.wake_at = min(latest, now + GRACE)
+        else:
+            self.wake_at = _end_of(round)
+
+    def _hear_of_round(self, message: RoundFilled | Gathering | EnoughCame) -> None:
+        if isinstance(message, RoundFilled):
+            self._close_if(message.round)
+        else:
+            self._look_soon(message)
+
+    def _close_if(self, number: int) -> None:
+        # It may have been closed by its deadline while this message was under way.
+        if self._open is not None and self._open[0].round == number:
+            self._close()
+
+    def _look_soon(self, message: Gathering | EnoughCame) -> None:
+        """Look whether those who have been gathered wait for somebody who does not come.
+
+        Or whether whoever has not answered by then is needed no more.
+        """
+        if self._open is not None and self._open[0].round == message.round:
+            latest = self._latest(self._open[1])
+            self.wake_at = min(latest, self.clock.now() + GRACE)
+
+    def _latest(self, round: Round) -> float:
+        """Give when those who wait have to be answered for, so that it is in time."""
+        return _end_of(round) - 2 * self._answering
 
     def on_stop(self) -> None:
         if self._open is not None:
@@ -167,16 +220,7 @@ class Coordinator(Actor):
         if self._open is not None:
             raise RuntimeError(f"round {self._open[0].round} is still open")
         self._supervisor.due(message.round)
-        round = Round(
-            message.round,
-            list(message.observations),
-            opened=self.clock.now() if message.asked is None else message.asked,
-            timeout=message.rules.timeout,
-            busy=self._absences.busy,
-            down=self._supervisor.down,
-            batch_size=message.rules.batch_size,
-            own_time=self.sequential,
-        )
+        round = self._new_round(message)
         call = RoundCall(
             round,
             self._addresses,
@@ -194,10 +238,27 @@ class Coordinator(Actor):
         if round.nobody_called:
             self._close()
 
-    def _close_if(self, number: int) -> None:
-        # It may have been closed by its deadline while this message was under way.
-        if self._open is not None and self._open[0].round == number:
-            self._close()
+    def _new_round(self, message: StartRound) -> Round:
+        rules = message.rules
+        ids = list(message.observations)
+        options: dict[str, Any] = {
+            "opened": self.clock.now() if message.asked is None else message.asked,
+            "timeout": rules.timeout,
+            "busy": self._absences.busy,
+            "down": self._supervisor.down,
+            "batch_size": rules.batch_size,
+            "own_time": self.sequential,
+        }
+        if rules.protocol is None:
+            return Round(message.round, ids, **options)
+        return PolledRound(
+            message.round,
+            ids,
+            protocol=rules.protocol,
+            counts=partial(is_legal, self._check),
+            patience=rules.patience,
+            **options,
+        )
 
     def _close(self) -> None:
         if self._open is None:
@@ -205,6 +266,8 @@ class Coordinator(Actor):
         message, round, call = self._open
         self._open = self.wake_at = None
         self._absences.leave(call.close(), round.number)
+        self._answering = call.answering or self._answering
+        call.answer_rest()
         for agent_id, experiences, mail in call.unheard():
             self._absences.give_back(agent_id, experiences)
             self._correspondence.give_back(agent_id, mail)
@@ -219,7 +282,7 @@ class Coordinator(Actor):
             message.fail(harmless(error, self.name))
             raise
         _log_closed(outcome)
-        self._reply(message, outcome)
+        self._reply(message, outcome, round.broken)
         self._let_in()
 
     def _conclude(self, message: StartRound, round: Round) -> Outcome:
@@ -271,11 +334,19 @@ class Coordinator(Actor):
         self._correspondence.died(agent_id, reason, round)
         self._on_death(agent_id, reason, round)
 
-    def _reply(self, message: StartRound, outcome: Outcome) -> None:
+    def _part_with(self, message: Leave) -> None:
+        for agent_id in message.agent_ids:
+            self._late_failures.pop(agent_id, None)
+            self._supervisor.dismiss(agent_id)
+            self._mourn(agent_id, REMOVED, self._last_round)
+
+    def _reply(self, message: StartRound, outcome: Outcome, broken: BaseException | None) -> None:
         absent = missing(outcome) if message.rules.fallback is None else []
         escalated = [d for d in outcome.decisions if d.directive is Directive.ESCALATE]
         if escalated:
             message.fail(_escalated(escalated[0]))
+        elif broken is not None:
+            message.fail(_broken(message.rules.protocol, broken))
         elif absent:
             message.fail(RoundIncompleteError(outcome.round, absent, outcome))
         else:
@@ -286,7 +357,7 @@ class Coordinator(Actor):
         mail: Sequence[Parcel] = ()
         if self._absences.come_back(message.agent_id, message.round):
             mail = message.mail
-            if message.late:
+            if message.late and not message.unneeded:
                 self._late += 1
                 self._bury(message)
             if message.error is not None and self._supervisor.counts(
@@ -294,7 +365,9 @@ class Coordinator(Actor):
             ):
                 self._late_failures[message.agent_id] = message.error
             self._absences.give_back(message.agent_id, message.unheard)
-        self._correspondence.come_back(message.agent_id, message.said, mail)
+        self._correspondence.come_back(
+            message.agent_id, message.said, mail, unneeded=message.unneeded
+        )
 
     def _end_episode(self, message: EndEpisode) -> None:
         for agent_id, experience in message.previous.items():
@@ -338,6 +411,11 @@ class Coordinator(Actor):
         self._inquiries.ask(message)
 
 
+def _end_of(round: Round) -> float:
+    """Give when the round closes whoever is missing."""
+    return round.until if round.deadline is None else min(round.deadline, round.until)
+
+
 def _called(round: Round) -> set[str]:
     """Give the ids of the members that are called."""
     return {name for index, name in enumerate(round.members) if index not in round.ends}
@@ -355,6 +433,12 @@ def _escalated(decision: Decision) -> EscalatedError:
     error = EscalatedError(decision.agent_id, decision.round, decision.reason)
     error.__cause__ = decision.error
     return error
+
+
+def _broken(protocol: object, error: BaseException) -> PluginError:
+    broken = PluginError(f"{protocol}", f"enough() raised {describe(error)}")
+    broken.__cause__ = error
+    return broken
 
 
 def _log_closed(outcome: Outcome) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 from typing import Any
@@ -11,14 +11,17 @@ from typing import Any
 from ..actors.actor import Actor
 from ..actors.address import Address, wait_for
 from ..actors.agent_actor import AgentActor, Seat
+from ..actors.cohort import CohortMember
+from ..actors.departure import part_with
 from ..actors.dispatcher import Dispatcher
 from ..actors.failures import describe
 from ..actors.future import Future
 from ..actors.inline import InlineDispatcher
 from ..actors.mail.counts import check_law
 from ..actors.mail.dead_letters import DeadLetters
-from ..actors.messages import Question, Retune
+from ..actors.messages import Question, Retune, Teach
 from ..actors.pooled import PooledDispatcher
+from ..actors.simulated import SimulatedDispatcher
 from ..actors.statistics import KernelStatistics, PoolStatistics, fullest
 from ..actors.talk.interview import Interviews
 from ..actors.talk.timekeeper import Timekeeper
@@ -29,12 +32,22 @@ from ..logs import get_logger
 from ..models.agent import Agent, Place
 from ..models.board import Board
 from ..models.experience import Experience
+from ..models.matrices import Array
 from ..models.memory import MEMORY_OFF, Recall
 from ..models.outbox import OUTSIDE, Parcel
 from ..models.profile import Profile
 from .actions import ActionCheck
+from .attendance import Attendance, AttentiveCoordinator
 from .cast import Cast
-from .coordinator import AbandonRound, Coordinator, EndEpisode, Post, StartRound, WhoIsBusy
+from .cohorts import cohorts_of
+from .coordinator import (
+    AbandonRound,
+    EndEpisode,
+    Leave,
+    Post,
+    StartRound,
+    WhoIsBusy,
+)
 from .joint_action import Rules
 from .outcome import Outcome
 from .roster import Resident
@@ -87,16 +100,18 @@ class Ensemble:
         self._dispatcher_name = setup.dispatcher
         self._dispatcher = _DISPATCHERS[setup.dispatcher](setup)
         self._hosts: dict[str, AgentActor] = {}
+        self._left: set[str] = set()
         self._talk = self._open_talk()
         for resident in residents:
             memory = memories.get(resident.agent_id, MEMORY_OFF)
             host = _host(resident, places[resident.agent_id], setup, self._talk, memory)
             host.actor_inbox.rules = setup.mailboxes
             self._hosts[host.name] = host
+        cohorts = cohorts_of(residents, self._hosts, setup.clock)
         self._cast = Cast(list(self._hosts.values()))
         self._addresses = {name: Address(host) for name, host in self._hosts.items()}
         spaces = {i: place.action_space for i, place in places.items()}
-        self._conductor = Coordinator(
+        self._conductor = AttentiveCoordinator(
             self._addresses,
             ActionCheck({i: space for i, space in spaces.items() if space is not None}),
             supervisor=setup.supervisor,
@@ -110,7 +125,8 @@ class Ensemble:
             clock=setup.clock,
         )
         self._coordinator = Address(self._conductor)
-        self._actors: list[Actor] = [self._conductor, *staff, *self._hosts.values()]
+        alone = [host for host in self._hosts.values() if not isinstance(host, CohortMember)]
+        self._actors: list[Actor] = [self._conductor, *staff, *cohorts, *alone]
         self._timers = Timers(setup.clock)
         self._timekeeper: Timekeeper | None = None
         if setup.simulation is None:
@@ -212,8 +228,44 @@ class Ensemble:
         """Call a timer off; whether it was still to do anything."""
         return self._timers.cancel(timer)
 
+    @property
+    def attendance(self) -> Attendance:
+        """Who came too late, and when they were back."""
+        return self._conductor.attendance
+
+    @property
+    def simulation(self) -> SimulatedDispatcher | None:
+        """What runs the actors, if they are simulated."""
+        return self._setup.simulation
+
+    @property
+    def hosts(self) -> Collection[AgentActor]:
+        """The actors with agents behind them; whoever changes anything does so between rounds."""
+        return self._hosts.values()
+
     def __len__(self) -> int:
-        return len(self._hosts)
+        return len(self._hosts) - len(self._left)
+
+    def remove(self, agent_ids: Sequence[str], grace: float) -> list[str]:
+        """Stop these between two rounds, for good; give those that had to be abandoned.
+
+        Those who watch them are told before the next round.
+
+        Args:
+            grace: seconds for all of them together.
+        """
+        hosts = [self._hosts[agent_id] for agent_id in agent_ids]
+        # Theirs no more to run: an abandoned one could not be handed to another dispatcher.
+        leaving = {id(host) for host in hosts}
+        self._actors = [actor for actor in self._actors if id(actor) not in leaving]
+        self._left.update(agent_ids)
+        abandoned = part_with(hosts, self._setup.clock, grace)
+        self._abandoned += abandoned
+        self._coordinator.tell(Leave(tuple(agent_ids)))
+        log.info("agents.removed", count=len(hosts), agents=list(agent_ids[:10]))
+        if abandoned:
+            log.warning("agents.abandoned", count=len(abandoned), agents=abandoned[:10])
+        return abandoned
 
     @property
     def dead_letters(self) -> DeadLetters:
@@ -231,11 +283,29 @@ class Ensemble:
     def retune(self, agent_ids: Sequence[str], profile: Profile) -> None:
         """Have these agents think by another profile; the busy will once they are back."""
         for agent_id in agent_ids:
-            self._addresses[agent_id].tell(Retune(profile))
+            if agent_id not in self._left:
+                self._addresses[agent_id].tell(Retune(profile))
+
+    def pupils(self) -> dict[str, Any]:
+        """Give what it takes to teach each of those that can be taught."""
+        agents: dict[str, Any] = {agent_id: host.agent for agent_id, host in self._hosts.items()}
+        return {
+            agent_id: pupil
+            for agent_id, agent in agents.items()
+            # As the protocol, whose own check takes long for thousands.
+            if hasattr(type(agent), "teach") and hasattr(type(agent), "pupil")
+            if (pupil := agent.pupil()) is not None
+        }
+
+    def teach(self, agent_id: str, gains: Mapping[str, Array]) -> None:
+        """Have an agent know this from its next call on; if it is down, the one that is built."""
+        if agent_id not in self._left:
+            self._addresses[agent_id].tell(Teach(gains))
 
     def busy(self) -> tuple[str, ...]:
         """Give the agents still at work on a round that has gone on without them."""
-        return tuple(self._coordinator.ask(WhoIsBusy(), self._setup.start_timeout))
+        busy = self._coordinator.ask(WhoIsBusy(), self._setup.start_timeout)
+        return tuple(agent_id for agent_id in busy if agent_id not in self._left)
 
     def statistics(self) -> KernelStatistics:
         """Give the figures of mailboxes, threads and supervision now."""
@@ -248,7 +318,11 @@ class Ensemble:
             waiting=waiting,
             largest=largest,
             restarts=supervised.restarts,
-            failures={name: n for name, host in self._hosts.items() if (n := host.failures)},
+            failures={
+                name: n
+                for name, host in self._hosts.items()
+                if (n := host.failures) and name not in self._left
+            },
             quarantined=supervised.quarantined,
             hung=tuple(self._abandoned),
             dead_letters={
@@ -295,7 +369,7 @@ class Ensemble:
             raise SettingsError(
                 "dispatcher", "cannot change: threads do not live by a virtual clock"
             )
-        busy = self._coordinator.ask(WhoIsBusy(), self._setup.start_timeout)
+        busy: Sequence[str] = self.busy()
         if not busy and (busy := self._dispatcher.release(self._actors, self._setup.start_timeout)):
             # The others have left their threads, and nobody would run them any more.
             self.stop(grace=0.0)
@@ -307,6 +381,14 @@ class Ensemble:
         except TooManyActorsError:
             self._hand_over(before)
             raise
+        self._dispatcher_name = dispatcher
+
+    def go_live(self, dispatcher: str) -> None:
+        """Go on with threads when what was rehearsed on a clock of its own is over."""
+        self._dispatcher.release(self._actors, self._setup.start_timeout)
+        if self._timekeeper is None:
+            self._timekeeper = Timekeeper(self._timers, self._setup.clock)
+        self._hand_over(_DISPATCHERS[dispatcher](self._setup))
         self._dispatcher_name = dispatcher
 
     def _hand_over(self, dispatcher: Dispatcher) -> None:
@@ -327,7 +409,8 @@ class Ensemble:
         self._timers.stop()
         if self._timekeeper is not None:
             self._timekeeper.stop()
-        abandoned = self._abandoned = self._dispatcher.stop(self._actors, grace)
+        late = self._dispatcher.stop(self._actors, grace)
+        abandoned = self._abandoned = list(dict.fromkeys([*self._abandoned, *late]))
         if not abandoned:
             mailboxes = [host.actor_inbox for host in self._hosts.values()]
             check_law(mailboxes, self._setup.dead_letters)

@@ -30,6 +30,7 @@ class Environment:
     """Wraps an environment: ids in place of its names, read-only observations, its no-op.
 
     Attributes:
+        source: what it was made from.
         world: the environment itself, unwrapped.
         name: for reports.
         names: id by the environment's own name of each agent; settled by ``settle``.
@@ -42,6 +43,7 @@ class Environment:
             UnknownNameError: the import string leads nowhere.
             TypeError: what came is no PettingZoo parallel environment.
         """
+        self.source = source
         self._build = _builder(source)
         self._env = self._build() if self._build else source
         _check_is_parallel(self._env)

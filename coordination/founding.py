@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from ..actors.actor import Actor
 from ..actors.care.directive import Strategy
 from ..actors.simulated import SimulatedDispatcher
+from ..actors.simulation.latencies import Latencies, find_latencies
 from ..actors.simulation.virtual_clock import VirtualClock
 from ..clock import Clock
 from ..errors import SettingsError
@@ -69,6 +71,11 @@ class Founding:
         ensemble = Ensemble(residents, places, setup, staff=staff, memories=memories or {})
         if memories is not None:
             memories.surprises = ensemble.surprises()
+        try:
+            self._appoint_teachers(ensemble, memories)
+        except BaseException:
+            ensemble.stop(self.rulebook.settings.grace)
+            raise
         return Stage(ensemble, self.rollout, tuning, memories)
 
     def _everybody(self) -> Sequence[Resident]:
@@ -107,6 +114,37 @@ class Founding:
             raise SettingsError("tuner", rule, source=self.rulebook.source("tuner"))
         return Tuning(groups, resolve(TunerSettings, self.rulebook.layers, {}).values)
 
+    def _appoint_teachers(self, ensemble: Ensemble, memories: Memories | None) -> None:
+        """Have those who learn asleep taught by what is consolidated.
+
+        Raises:
+            SettingsError: nothing would teach them, or nobody would learn.
+        """
+        pupils = ensemble.pupils()
+        teaches = memories is not None and memories.teaches
+        if bool(pupils) != teaches:
+            raise self._no_school(sorted(pupils))
+        if memories is None or not pupils:
+            return
+        from ..memory.teacher import Teacher  # as the memories
+
+        memories.teachers = {
+            agent_id: Teacher(pupil, partial(ensemble.teach, agent_id))
+            for agent_id, pupil in pupils.items()
+        }
+
+    def _no_school(self, pupils: Sequence[str]) -> SettingsError:
+        if not pupils:
+            rule = "teaches nobody here: no agent has learns_when='asleep'"
+            given = self.rulebook.memory.consolidation
+            source = self.rulebook.source("consolidation")
+            return SettingsError("consolidation", f"{given!r:.40} {rule}", source=source)
+        rule = f"'asleep' needs memory_size and consolidation='learn': {pupils[0]} has no other way"
+        source = self.rulebook.source("learns_when")
+        if source == "default":
+            source = "keyword"  # said when the agent was added, which is in no book
+        return SettingsError("learns_when", rule, source=source)
+
     def _memories(self, ids: Sequence[str]) -> tuple[Memories | None, list[Actor]]:
         settings = self.rulebook.memory
         if not settings.memory_size:
@@ -122,15 +160,30 @@ def simulation_of(
     """Give what runs a simulated society; None for any other.
 
     Raises:
-        SettingsError: there is one, and the settings name another dispatcher.
+        SettingsError: there is one, or latencies, and the settings name another dispatcher; or
+            there are no such latencies.
         ValueError: its time is not the society's.
     """
+    latency = _latency(settings)
     if settings.dispatcher != "simulated":
         if given is not None:
             raise SettingsError("dispatcher", "must be simulated, for a simulation is given")
         return None
     if given is None and (clock is None or isinstance(clock, VirtualClock)):
-        return SimulatedDispatcher(settings.seed, clock=clock)
+        return SimulatedDispatcher(settings.seed, clock=clock, latency=latency)
     if given is None or (clock is not None and clock is not given.clock):
         raise ValueError("a simulated society lives by its simulation's clock, and no other")
+    given.latency = latency or given.latency
     return given
+
+
+def _latency(settings: SocietySettings) -> Latencies | None:
+    if settings.latency is None:
+        return None
+    if settings.dispatcher != "simulated":
+        rule = f"needs a virtual clock: dispatcher='simulated', not {settings.dispatcher!r}"
+        raise SettingsError("latency", rule)
+    try:
+        return find_latencies(settings.latency, settings.seed)
+    except ValueError as error:
+        raise SettingsError("latency", str(error)) from None

@@ -12,6 +12,7 @@ from ..models.frozen import frozen
 from .actions import ActionCheck
 from .fallback import DROP, Fallback, drop
 from .outcome import Outcome, Status
+from .protocol import CoordinationProtocol
 from .round import Round
 from .spans import Spans
 
@@ -27,6 +28,12 @@ class Rules:
     fallback: Fallback | None
     """None: a missing action is an error."""
     metrics: bool
+    gc_interval: int = 0
+    """Rounds between two collections of garbage; 0 leaves them to Python."""
+    protocol: CoordinationProtocol | None = None
+    """None: the round waits for everybody."""
+    patience: float = 0.0
+    """Seconds for which it goes on once the protocol has enough."""
 
 
 def conclude(
@@ -68,6 +75,12 @@ def missing(outcome: Outcome) -> list[str]:
     if list(outcome.status.values()).count(Status.ACTED) == len(outcome.status):
         return []
     return sorted(i for i, how in outcome.status.items() if how is not Status.ACTED)
+
+
+def is_legal(check: ActionCheck, agent_id: str, action: Any) -> bool:
+    """Whether one answer can be executed as it came."""
+    kept, bad = _kept({agent_id: action})
+    return not bad and not check.rejections(kept)
 
 
 def _answers(round: Round) -> dict[str, Any]:

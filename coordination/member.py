@@ -16,6 +16,8 @@ class Talks(Protocol):
     @property
     def memories(self) -> Memories: ...
 
+    def remove(self, *agent_ids: str) -> list[str]: ...
+
     def tell(self, agent_id: str, message: Any) -> None: ...
 
     def ask(self, agent_id: str, question: Any, *, timeout: float | None = None) -> Any: ...
@@ -35,6 +37,10 @@ class Member:
     def ask(self, question: Any, *, timeout: float | None = None) -> Any:
         """Ask the agent and wait for the answer; see ``Society.ask``."""
         return self._society.ask(self.agent_id, question, timeout=timeout)
+
+    def remove(self) -> bool:
+        """Take the agent out of the society; whether it ended in time. See ``Society.remove``."""
+        return not self._society.remove(self.agent_id)
 
     @property
     def memory(self) -> AgentMemory:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import inspect
 from collections.abc import Callable, Iterable, Mapping
@@ -31,10 +32,22 @@ def prepare_options(
     given = dict(options)
     if kind is not None:
         own, given = split_options(kind, options)
-        resolved = resolve(kind, layers, own)
+        resolved = _whole(kind, given.get("settings"), own) or resolve(kind, layers, own)
         given["settings"] = resolved.values
     _check_names(cls, given, () if kind is None else setting_names(kind))
     return given, resolved
+
+
+def _whole(kind: type[SettingsType], given: Any, fields: Mapping[str, Any]) -> Resolved | None:
+    """Take settings that were given as one object; None if none were."""
+    if given is None:
+        return None
+    if not isinstance(given, kind):
+        raise TypeError(f"settings must be {kind.__name__}, got {type(given).__name__}")
+    if fields:
+        raise TypeError(f"settings came whole, so {', '.join(sorted(fields))} must be in there")
+    names = (field.name for field in dataclasses.fields(kind))
+    return Resolved(given, dict.fromkeys(names, "keyword"))
 
 
 def _check_names(cls: type[Agent], names: Iterable[str], settings: Iterable[str]) -> None:

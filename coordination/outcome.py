@@ -27,6 +27,12 @@ class Status(StrEnum):
     """Still at work on an earlier round, so it was not called."""
     REJECTED = "rejected"
     """It answered with something outside its action space."""
+    UNNEEDED = "unneeded"
+    """The protocol had enough answers without it; no failure of anybody."""
+
+
+FAILED = frozenset(Status) - {Status.ACTED, Status.UNNEEDED}
+"""The ways to end in which something went wrong."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, KeysView, Mapping
+from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from ..models import chance
 from ..models.experience import Experience
 from .environment import Environment, Transition
 from .outcome import Outcome
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,6 +45,18 @@ class Rollout:
         """What the members of the next round see; empty before an episode."""
         self.previous: Mapping[str, Experience] = {}
         """What the members of the next round have not been told yet."""
+        self._left: frozenset[str] = frozenset()
+
+    def leave_out(self, agent_ids: Iterable[str]) -> None:
+        """Call these agents no more; what the environment has of them stays as it is."""
+        self._left = self._left.union(agent_ids)
+        self.observations = self._of_those_here(self.observations)
+        self.previous = self._of_those_here(self.previous)
+
+    def _of_those_here(self, by_id: Mapping[str, _T]) -> Mapping[str, _T]:
+        if not self._left:
+            return by_id
+        return {i: value for i, value in by_id.items() if i not in self._left}
 
     def enter_episode(self) -> None:
         """Reset the environment if no episode is under way."""
@@ -50,7 +64,7 @@ class Rollout:
             return
         self.episode += 1
         seed = chance.seed_for(self._seed, "environment", self.episode)
-        self.observations = self._environment.reset(seed)
+        self.observations = self._of_those_here(self._environment.reset(seed))
         if not self.observations:
             raise RuntimeError(f"{self._environment.name} has no agents after a reset")
 
@@ -64,7 +78,7 @@ class Rollout:
         transition = self._environment.step(outcome.actions)
         self.steps += 1
         experiences = experiences_of(outcome, seen, transition)
-        self.observations = transition.observations
+        self.observations = self._of_those_here(transition.observations)
         ended = {i: e for i, e in experiences.items() if i not in self.observations}
         self.previous = {i: e for i, e in experiences.items() if i in self.observations}
         over = not self.observations
@@ -110,6 +124,10 @@ class Lived(Mapping[str, Experience]):
         known = self._experiences.get(agent_id)
         return known or self._experiences.setdefault(agent_id, self._make(agent_id))
 
+    def passing(self, agent_id: str) -> Experience:
+        """Give one that is not kept, unless it is already."""
+        return self._experiences.get(agent_id) or self._make(agent_id)
+
     def _make(self, agent_id: str) -> Experience:
         return Experience(
             self._round,
@@ -131,6 +149,20 @@ class Lived(Mapping[str, Experience]):
     def __len__(self) -> int:
         return len(self._status)
 
+    def items(self) -> ItemsView[str, Experience]:
+        return _Passing(self)
+
     def keys(self) -> KeysView[str]:
         # A dict's own keys are compared at the speed of C.
         return self._status.keys()
+
+
+class _Passing(ItemsView[str, Experience]):
+    """Who goes through all of them keeps none: thousands that live on wake the collector."""
+
+    _mapping: Lived
+
+    def __iter__(self) -> Iterator[tuple[str, Experience]]:
+        lived = self._mapping
+        for agent_id in lived:
+            yield agent_id, lived.passing(agent_id)

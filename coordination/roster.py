@@ -90,6 +90,10 @@ class Roster:
     def enter(self, resident: Resident) -> None:
         self._residents[resident.agent_id] = resident
 
+    def leave(self, agent_id: str) -> None:
+        """Take somebody out; the id may be given to another."""
+        del self._residents[agent_id]
+
     def _named(self, ids: list[str], n: int | None) -> list[str]:
         if n is not None and n != len(ids):
             raise ValueError(f"n is {n}, but {len(ids)} ids were given")

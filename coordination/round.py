@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from math import inf
 from operator import sub
 from types import MappingProxyType
 from typing import Any, cast
@@ -17,6 +18,15 @@ class Round:
     to be done. All times are the caller's clock, in seconds. A slot is a place in each of
     the lists below, by the member's index.
     """
+
+    polled = False
+    """Whether a protocol is asked with every answer, so that each is to come by ``accept``."""
+    enough = False
+    """Whether nothing counts any more, for the protocol has enough answers."""
+    until = inf
+    """When that is so, in the caller's seconds, once the protocol has said so."""
+    broken: BaseException | None = None
+    """What the protocol raised, if it did."""
 
     def __init__(
         self,
@@ -89,6 +99,11 @@ class Round:
     def unbatched(self) -> bool:
         """Whether all may be called at once."""
         return self._batch_size >= len(self._order)
+
+    @property
+    def in_flight(self) -> int:
+        """How many have been called and have not answered."""
+        return self._in_flight
 
     def status(self, index: int) -> Status | None:
         """Say how a member's part ended; None while it is open."""
@@ -187,7 +202,7 @@ class Round:
         if self.closed:
             raise RuntimeError(f"round {self.number} closes once")
         self.closed = True
-        if not self.filled:
+        if self._open_slots:
             self._leave_visitors_behind()
         if self._all_in_time():
             return []
@@ -202,7 +217,7 @@ class Round:
 
     def _all_in_time(self) -> bool:
         """Whether every slot has an action that came in time; for most rounds, and quick."""
-        if not self.filled or self.ends:
+        if self._open_slots or self.ends:
             return False
         finished = cast("list[float]", self.finished)
         if self.deadline is not None:

@@ -13,6 +13,7 @@ from ..settings import SettingsType, SocietySettings
 from .environment import Environment
 from .fallback import choose_fallback
 from .joint_action import Rules
+from .protocol import Barrier, CoordinationProtocol, find_protocol
 
 
 class Rulebook:
@@ -28,9 +29,18 @@ class Rulebook:
         self._society = resolve(SocietySettings, layers, others)
         self._memory = resolve(MemorySettings, layers, remembered)
         self._agents: dict[str, Resolved] = {}
+        self._protocol = self._find_protocol()
         self._environment: Environment | None = None
         self._agent_ids: tuple[str, ...] = ()
         self._rules: Rules | None = None
+
+    def _find_protocol(self) -> CoordinationProtocol | None:
+        """Give what says when a round may close; None where it is nobody before all have."""
+        try:
+            found = find_protocol(self.settings.protocol)
+        except ValueError as error:
+            raise SettingsError("protocol", str(error), source=self.source("protocol")) from None
+        return None if isinstance(found, Barrier) else found
 
     @property
     def settings(self) -> SocietySettings:
@@ -93,7 +103,18 @@ class Rulebook:
             )
         except SettingsError as error:
             raise SettingsError(error.key, error.why, source=self.source(error.key)) from None
-        return Rules(settings.timeout, settings.batch_size, fallback, settings.metrics)
+        if fallback is None and self._protocol is not None:
+            why = f"'raise' leaves nothing in place of those that {settings.protocol} leaves out"
+            raise SettingsError("on_missing", why, source=self.source("on_missing"))
+        return Rules(
+            settings.timeout,
+            settings.batch_size,
+            fallback,
+            settings.metrics,
+            settings.gc_interval,
+            self._protocol,
+            settings.protocol_patience,
+        )
 
     def change(self, **changes: Any) -> None:
         """Change settings from the next round on.

@@ -66,7 +66,7 @@ class Setup:
         restarts = strategy is not None or settings.on_crash != "resume"
         return cls(
             seed=settings.seed,
-            dispatcher=settings.dispatcher,
+            dispatcher=settings.dispatcher if simulation is None else "simulated",
             clock=clock,
             start_timeout=settings.start_timeout,
             limits=_pool_limits(settings),

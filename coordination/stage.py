@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import gc
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..models.experience import Experience
@@ -58,7 +59,7 @@ class Stage:
         if rollout is None:
             raise ValueError("run needs an environment; without one, call step with observations")
         rollout.enter_episode()
-        self._open_round()
+        self._open_round(rules)
         # Told once, also if the round is cut short and called for again.
         previous, rollout.previous = rollout.previous, {}
         outcome = self.ensemble.play(
@@ -84,7 +85,7 @@ class Stage:
         Args:
             asked: when its time began to run, in the clock's seconds; by default now.
         """
-        self._open_round()
+        self._open_round(rules)
         seen = frozen_values(observations)
         told, untold = _split(self._untold, seen)
         outcome = self.ensemble.play(
@@ -95,6 +96,18 @@ class Stage:
         self._untold = {**untold, **lived} if untold else lived
         self._remember(outcome, lived)
         return outcome
+
+    def remove(self, agent_ids: Sequence[str], grace: float) -> list[str]:
+        """Go on without these agents; give those that did not end within so many seconds."""
+        if self._rollout is not None:
+            self._rollout.leave_out(agent_ids)
+        self._performance.dismiss(agent_ids)
+        return self.ensemble.remove(agent_ids, grace)
+
+    @property
+    def round(self) -> int:
+        """The number of the last round that was called; 0 before the first."""
+        return self._round
 
     def vitals(self, *, running: bool) -> Health:
         """Say how everybody is; nobody can be asked who is busy where nothing runs any more."""
@@ -107,7 +120,9 @@ class Stage:
             memory_bytes=memory_limit(),
         )
 
-    def _open_round(self) -> None:
+    def _open_round(self, rules: Rules) -> None:
+        if rules.gc_interval and self._round % rules.gc_interval == 0:
+            gc.collect()  # here it holds up nobody's answer
         self._round += 1
         if self.memories is not None:
             self.memories.open(self._round)

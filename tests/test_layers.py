@@ -93,7 +93,7 @@ def test_the_guides_agent_keys_load_as_they_stand(tmp_path: Path) -> None:
     layers = Layers.read(written(tmp_path, FREEAGENTICS_AGENT), {})
     settings = resolve(InferenceSettings, layers, {}).values
     assert (settings.profile, settings.selective_update_interval) == ("balanced", 2)
-    assert settings.backend == "numpy"
+    assert settings.backend == "auto"
 
 
 def test_the_guides_memory_block_works(tmp_path: Path) -> None:

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 import antiphon as ap
+import numpy as np
 import pytest
 from antiphon.actors.workers.pool import PoolStatistics
-from antiphon.errors import SettingsError, StartError
+from antiphon.errors import SettingsError, StartError, StoreFullError
+from antiphon.memory.store import writer
+from antiphon.memory.store.database import Database
+from antiphon.models.crowds.shelf import SHELF
 from antiphon.settings import SocietySettings, choice, flag, number, optional, whole
 
 FUSE = 5.0
@@ -44,10 +51,28 @@ def dispatcher(value: str) -> Any:
         return society.step({"probe-1": None}).actions["probe-1"]
 
 
+def latency(value: str) -> Any:
+    with ap.Society(latency=value, timeout=1.0) as society:
+        society.add(Probe)
+        return society.step({"probe-1": None}).counts
+
+
 def timeout(value: float) -> Any:
     with ap.Society(timeout=value) as society:
         society.add(Probe, do=lambda _, context: context.time_left() > 10)
         return society.step({"probe-1": None}).actions["probe-1"]
+
+
+def protocol(value: str) -> Any:
+    with ap.Society(dispatcher="inline", protocol=value) as society:
+        society.add(Probe, n=3)
+        return society.step(dict.fromkeys(society)).counts
+
+
+def protocol_patience(value: float) -> Any:
+    with ap.Society(dispatcher="simulated", protocol="first:1", protocol_patience=value) as society:
+        society.add(Probe, n=3)
+        return society.step(dict.fromkeys(society)).counts
 
 
 def on_missing(value: str) -> Any:
@@ -291,10 +316,52 @@ def snapshot_interval(value: int) -> Any:
     return fate(snapshot_interval=value)
 
 
+def gc_interval(value: int) -> Any:
+    whole: list[int] = []
+
+    def note(phase: str, info: dict[str, int]) -> None:
+        if phase == "start" and info["generation"] == 2:
+            whole.append(1)
+
+    gc.callbacks.append(note)
+    try:
+        with ap.Society(gc_interval=value, dispatcher="inline") as society:
+            society.add(Probe)
+            for _ in range(4):
+                society.step(dict.fromkeys(society))
+    finally:
+        gc.callbacks.remove(note)
+    return len(whole) >= 4
+
+
 class SlowToMake(Probe):
     def __init__(self) -> None:
         super().__init__()
         threading.Event().wait(0.2)
+
+
+def disk_patience(value: float) -> Any:
+    full = StoreFullError("run.db", "database or disk is full")
+    commits = iter([full, full, full])
+    whole = Database.commit
+
+    def commit(self: Database, batches: Any) -> None:
+        if (error := next(commits, None)) is not None:
+            raise error
+        whole(self, batches)
+
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        pytest.MonkeyPatch.context() as patch,
+        ap.Society(ap.GridWorld(size=5), disk_patience=value) as society,
+    ):
+        patch.setattr(Database, "commit", commit)
+        patch.setattr(writer, "RETRY_AFTER", 0.001)
+        society.add("random", n=1)
+        try:
+            return society.run(2, out=Path(folder) / "r").rounds
+        except StoreFullError:
+            return "full"
 
 
 def start_timeout(value: float) -> Any:
@@ -319,6 +386,9 @@ PROBES: dict[str, tuple[Callable[[Any], Any], Any, Any]] = {
     "seed": (seed, 1, 2),
     "dispatcher": (dispatcher, "threaded", "inline"),
     "timeout": (timeout, 5.0, 50.0),
+    "latency": (latency, "constant:0.5", "constant:1.5"),
+    "protocol": (protocol, "barrier", "first:2"),
+    "protocol_patience": (protocol_patience, 0.0, 1.0),
     "on_missing": (on_missing, "noop", "repeat"),
     "default_action": (default_action, 2, 3),
     "batch_size": (batch_size, None, 1),
@@ -341,7 +411,9 @@ PROBES: dict[str, tuple[Callable[[Any], Any], Any, Any]] = {
     "backoff": (backoff, 0, 4),
     "backoff_limit": (backoff_limit, 1, 4),
     "snapshot_interval": (snapshot_interval, 1, 10),
+    "gc_interval": (gc_interval, 1, 0),
     "tuner": (tuner, True, False),
+    "disk_patience": (disk_patience, 0.0, 50.0),
     "start_timeout": (start_timeout, 0.05, 5.0),
     "grace": (grace, 0.0, 5.0),
 }
@@ -471,20 +543,80 @@ def test_changing_how_agents_infer_changes_what_they_do(key: str, one: Any, othe
     assert inferring(**{key: one}) != inferring(**{key: other})
 
 
+def learned(**options: Any) -> Any:
+    """Give what an agent has counted and done, having lived through some observations."""
+    model = {
+        "A": [[0.7, 0.2, 0.0], [0.3, 0.8, 1.0]],
+        "B": np.stack([np.roll(np.eye(3), k, axis=0) * 0.9 + 0.1 / 3 for k in range(2)], axis=2),
+    }
+    settings = ap.InferenceSettings(**{"learns": "A", "backend": "numpy", **options})
+    agent, context, actions = ap.ActiveInference(model, settings), ap.Context("a"), []
+    for step, outcome in enumerate([0, 1, 1, 0, 1, 0, 0, 1] * 3):
+        actions.append(agent.act(outcome, context))
+        lived = ap.Experience(step, outcome, None, actions[-1], "acted", 0.0, False, False)
+        context = ap.Context("a", round=step + 1, previous=lived)
+    state = agent.get_state()
+    return actions, *(np.asarray(state.get(name, [])).tolist() for name in ("pA", "pB", "pD"))
+
+
+@pytest.mark.parametrize(
+    ("key", "one", "other"),
+    [
+        ("learns", "A", "AB"),
+        ("learns", "A", ""),
+        ("learns_when", "awake", "asleep"),
+        ("param_info_gain", False, True),
+        ("learning_rate", 1.0, 0.5),
+        ("forgetting_rate", 1.0, 0.5),
+        ("keep_zeros", True, False),
+        ("prior_strength", 10.0, 1.0),
+    ],
+)
+def test_changing_how_agents_learn_changes_what_they_count(key: str, one: Any, other: Any) -> None:
+    assert learned(**{key: one}) != learned(**{key: other})
+
+
+def test_the_beliefs_of_the_last_steps_are_kept_where_asked() -> None:
+    model = {"A": [[0.7, 0.2], [0.3, 0.8]], "B": np.stack([np.eye(2)] * 2, axis=2)}
+    agent = ap.ActiveInference(model, ap.InferenceSettings(belief_history=3))
+    for step in range(5):
+        agent.act(step % 2, ap.Context("a", round=step))
+    assert len(agent.belief_history) == 3
+    assert np.array_equal(agent.belief_history[-1], agent.beliefs)
+    assert ap.ActiveInference(model).belief_history == []
+
+
 def test_a_target_is_what_the_tuner_keeps_to() -> None:
     assert thinking(tuner=True, target_ms=1.0) != thinking(tuner=True, target_ms=10.0)
 
 
+def backed(backend: str) -> ap.InferenceSettings:
+    return ap.InferenceSettings(backend=backend)
+
+
 def test_the_backend_is_another_engine_that_does_the_same() -> None:
     grid = ap.GridWorld(size=5, agents=1)
-    engines = [
-        type(ap.Explorer.create(ap.Place("a", grid), settings=settings)._mind.engine).__name__
-        for settings in (ap.InferenceSettings(), ap.InferenceSettings(backend="pymdp"))
+    kernels = [
+        ap.Explorer.create(ap.Place("a", grid), settings=settings).crowd.kernel.name
+        for settings in map(backed, ("numpy", "pymdp"))
     ]
-    assert engines == ["NumpyEngine", "PymdpEngine"]
+    assert kernels == ["numpy", "pymdp"]
+
+
+def test_the_number_of_models_that_are_kept_is_kept_to() -> None:
+    def kept(keep: int) -> int:
+        settings = ap.InferenceSettings(backend="numpy", matrix_cache_size=keep)
+        for size in range(4, 9):
+            place = ap.Place("a", ap.GridWorld(size=size, agents=1))
+            ap.Explorer.create(place, settings=settings)
+        return len(SHELF)
+
+    assert [kept(4), kept(0), kept(5)] == [4, 0, 5]
 
 
 def test_every_setting_of_inference_has_a_probe() -> None:
     probed = {"profile", "policy_length", "gamma", "alpha", "selective_update_interval"}
-    probed |= {"action_selection", "target_ms", "backend"}
+    probed |= {"action_selection", "target_ms", "backend", "matrix_cache_size"}
+    probed |= {"learns", "param_info_gain", "learning_rate", "forgetting_rate", "keep_zeros"}
+    probed |= {"prior_strength", "belief_history", "learns_when"}
     assert probed == {f.name for f in dataclasses.fields(ap.InferenceSettings)}

@@ -15,7 +15,7 @@ from .trace import VERSION, encode
 # A long payload stands in its rows by a digest, else a broadcast would be hashed once for each
 # of its receivers.
 _LONG = 64
-_BY_TIME = (Status.TIMED_OUT, Status.BUSY)
+_BY_TIME = (Status.TIMED_OUT, Status.BUSY, Status.UNNEEDED)
 
 
 class Events:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ...models.kernels.choose import automatic
 from ..roster import Resident
 
 
@@ -20,15 +21,16 @@ def fingerprint() -> dict[str, Any]:
     """Give what the bits of a run depend on, besides its settings."""
     config: Any = np.show_config(mode="dicts")
     return {
-        "antiphon": _version("antiphon"),
+        "antiphon": version("antiphon"),
         "python": sys.version.split()[0],
         "implementation": platform.python_implementation(),
         "machine": platform.machine(),
         "system": platform.system(),
         "cores": os.cpu_count(),
         "packages": {
-            name: _version(name) for name in ("numpy", "pykka", "pettingzoo", "gymnasium")
+            name: version(name) for name in ("numpy", "pykka", "pettingzoo", "gymnasium", "numba")
         },
+        "kernel": automatic(),
         "simd": config.get("SIMD Extensions", {}).get("found", []),
         "blas": config.get("Build Dependencies", {}).get("blas", {}).get("name"),
         "blas_threads": os.environ.get("OPENBLAS_NUM_THREADS") or os.environ.get("OMP_NUM_THREADS"),
@@ -62,7 +64,8 @@ def write_json(path: Path, value: Any) -> None:
     partial.replace(path)
 
 
-def _version(name: str) -> str | None:
+def version(name: str) -> str | None:
+    """Give the version of an installed package; None if it is none."""
     from importlib.metadata import PackageNotFoundError, version  # see plugins.published
 
     try:

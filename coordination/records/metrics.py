@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from ..outcome import FAILED
 from ..rollout import Step
 from ..vitals.tally import AgentTally, Tally
 from .histogram import Histogram
@@ -63,7 +64,7 @@ class Metrics:
         return agent_id, -mean
 
     def failing(self) -> dict[str, AgentTally]:
-        """Give the agents that missed rounds, worst first."""
-        missed = zip(self._tally.ids, self._tally.missed().tolist(), strict=True)
+        """Give the agents that missed rounds though they were needed, worst first."""
+        missed = zip(self._tally.ids, self._tally.missed(FAILED).tolist(), strict=True)
         worst = sorted((-count, agent_id) for agent_id, count in missed if count)
         return {agent_id: self._tally.of(agent_id) for _, agent_id in worst}

@@ -42,15 +42,25 @@ class RunFolder:
                 raise FileExistsError(f"run folder {out} is not empty; choose another name")
 
     def write_manifest(self, settings: dict[str, Any], manifest: dict[str, Any]) -> None:
-        """Keep what is known before the first round, if the folder is kept."""
-        if self.out is not None:
-            write_json(self.path / "settings.json", settings)
-            write_json(self.path / "manifest.json", manifest)
+        """Keep what is known before the first round, if the folder is kept.
+
+        Raises:
+            StoreError: it cannot be written; StoreFullError for want of space.
+        """
+        self._write("settings.json", settings)
+        self._write("manifest.json", manifest)
 
     def write_result(self, figures: dict[str, Any]) -> None:
-        """Keep a run's figures, if the folder is kept."""
-        if self.out is not None:
-            write_json(self.path / "result.json", figures)
+        """Keep a run's figures, if the folder is kept; errors as ``write_manifest``."""
+        self._write("result.json", figures)
+
+    def _write(self, name: str, value: dict[str, Any]) -> None:
+        if self.out is None:
+            return
+        from ...memory.store.failing import named  # brings SQLite, where it is wanted
+
+        with named(self.path / name):
+            write_json(self.path / name, value)
 
 
 def _remove(path: Path, home: Home) -> None:
@@ -160,6 +170,19 @@ class Run:
     def model_df(self) -> Any:
         """Give one row for each step as a pandas frame, indexed by step; errors as above."""
         return self._table("model.csv", ["step"])
+
+    def messages_df(self) -> Any:
+        """Give one row for each message heard as a pandas frame, indexed by (step, agent).
+
+        Raises:
+            MissingExtraError: pandas is not installed.
+            ValueError: the run was made without a folder, and so has no journal.
+        """
+        if self.out is None:
+            raise ValueError("this run kept no journal; run it with out=...")
+        from ..journal.export import frame_of  # with the store, where it is wanted
+
+        return frame_of(self.out, "messages")
 
     def _table(self, name: str, index: list[str]) -> Any:
         if not self.tables:

@@ -36,20 +36,24 @@ class Tables:
     def add(self, step: Step) -> None:
         """Write one step."""
         outcome = step.outcome
-        latencies, act_seconds = outcome.latencies, outcome.act_seconds
+        # As dicts, which answer twice as quickly as what they are made by.
+        latencies, act_seconds = dict(outcome.latencies.items()), dict(outcome.act_seconds.items())
+        number, episode = step.number, step.episode
         self._agents.writerows(
-            (
-                step.number,
-                agent_id,
-                lived.round,
-                step.episode,
-                lived.status,
-                _cell(lived.executed),
-                lived.reward,
-                _ms(latencies.get(agent_id)),
-                _ms(act_seconds.get(agent_id)),
-            )
-            for agent_id, lived in step.experiences.items()
+            [
+                (
+                    number,
+                    agent_id,
+                    lived.round,
+                    episode,
+                    lived.status,
+                    lived.executed if type(lived.executed) is int else _cell(lived.executed),
+                    lived.reward,
+                    _ms(latencies.get(agent_id)),
+                    _ms(act_seconds.get(agent_id)),
+                )
+                for agent_id, lived in step.experiences.items()
+            ]
         )
         counts = outcome.counts
         self._model.writerow(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,7 @@ import numpy as np
 from ..rollout import Step
 
 VERSION = "v1"
+_name = itemgetter(0)
 
 
 class Trace:
@@ -26,14 +29,18 @@ class Trace:
 
     def add(self, step: Step) -> None:
         """Take in one step."""
-        rows: list[bytes] = []
-        for agent_id in sorted(step.experiences):
-            lived = step.experiences[agent_id]
-            rows.append(b"%d\x1f%s\x1f" % (lived.round, agent_id.encode()))
-            rows.append(encode(lived.observation))
-            rows.append(b"\x1f%s\x1f" % lived.status.encode())
-            rows.append(encode(lived.executed))
-            rows.append(b"\x1f%s\n" % encode(lived.reward))
+        rows = [
+            b"%d\x1f%s\x1f%s\x1f%s\x1f%s\x1f%s\n"
+            % (
+                lived.round,
+                agent_id.encode(),
+                encode(lived.observation),
+                lived.status.encode(),
+                encode(lived.executed),
+                encode(lived.reward),
+            )
+            for agent_id, lived in sorted(step.experiences.items(), key=_name)
+        ]
         self._digest.update(b"".join(rows))
 
     @property
@@ -47,15 +54,25 @@ def encode(value: Any) -> bytes:
     Raises:
         TypeError: it is neither a JSON value nor an array.
     """
-    if isinstance(value, np.ndarray):
-        little = value.astype(value.dtype.newbyteorder("<"), copy=False)
-        return f"{little.dtype.str}{little.shape}".encode() + little.tobytes()
-    # The two commonest kinds, as JSON would write them, without its machinery.
-    if type(value) is int or isinstance(value, np.integer):
+    # The commonest kinds first, as JSON would write them, without its machinery.
+    kind = type(value)
+    if kind is int:
         return b"%d" % value
-    if type(value) is float:
+    if kind is float:
         return repr(value).encode()
+    if isinstance(value, np.ndarray):
+        little, head = _form(value.dtype, value.shape)
+        return head + value.astype(little, copy=False).tobytes()
+    if isinstance(value, np.integer):
+        return b"%d" % value
     return _canonical(value).encode()
+
+
+@lru_cache(64)
+def _form(dtype: np.dtype[Any], shape: tuple[int, ...]) -> tuple[np.dtype[Any], bytes]:
+    """Give an array's dtype in little-endian, and what its bytes are headed with."""
+    little = dtype.newbyteorder("<")
+    return little, f"{little.str}{shape}".encode()
 
 
 def _plain(value: Any) -> Any:

@@ -78,9 +78,16 @@ class Correspondence:
         for agent_id, parcels in said:
             self._accept(parcels, _REFUSED.get(status[agent_id]))
 
-    def come_back(self, agent_id: str, said: Sequence[Parcel], mail: Sequence[Parcel]) -> None:
-        """Take what came with an answer that was late, or what its call was to tell."""
-        self._accept(said, Reason.LATE)
+    def come_back(
+        self,
+        agent_id: str,
+        said: Sequence[Parcel],
+        mail: Sequence[Parcel],
+        *,
+        unneeded: bool = False,
+    ) -> None:
+        """Take what came with an answer when its round was over, or what its call was to tell."""
+        self._accept(said, Reason.UNNEEDED if unneeded else Reason.LATE)
         self.give_back(agent_id, mail)
 
     def died(self, agent_id: str, reason: str, round: int) -> None:
@@ -150,6 +157,7 @@ _REFUSED = {
     Status.CRASHED: Reason.CRASHED,
     Status.DOWN: Reason.CRASHED,
     Status.REJECTED: Reason.REJECTED,
+    Status.UNNEEDED: Reason.UNNEEDED,
 }
 
 

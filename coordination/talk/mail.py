@@ -39,6 +39,8 @@ class Reason(StrEnum):
     """The call that it came with raised, or its actor stopped, after it was said."""
     REJECTED = "rejected"
     """The answer that it came with was no legal action."""
+    UNNEEDED = "unneeded"
+    """The round's protocol had enough without the answer that it came with."""
     TOO_MANY_PATTERNS = "too_many_patterns"
     """The agent subscribes to as many as it may."""
 

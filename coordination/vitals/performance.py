@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -98,6 +98,7 @@ class Performance:
     def __init__(self) -> None:
         self._tally = Tally()
         self._latencies = Latencies()
+        self._left: set[str] = set()
         self._newest: Outcome | None = None
         self._rounds = 0
         self._act_seconds = 0.0
@@ -153,6 +154,11 @@ class Performance:
         self._act_seconds /= 2
         self._timed_seconds /= 2
 
+    def dismiss(self, agent_ids: Iterable[str]) -> None:
+        """Name these no more among the worst; their calls of before still count."""
+        with self._lock:
+            self._left.update(agent_ids)
+
     def statistics(self, count: int = 5) -> AgentsStatistics:
         """Give the figures of now.
 
@@ -192,6 +198,8 @@ class Performance:
 
     def _worst(self, badness: Floats, count: int) -> tuple[AgentStatistics, ...]:
         """Give the agents with the highest badness above zero; of equals, the first called."""
+        rows = (self._tally.row_of(agent_id) for agent_id in self._left)
+        badness[[row for row in rows if row is not None]] = 0.0
         place = max(0, len(badness) - count)
         least = np.partition(badness, place)[place]
         # Times fall into few buckets, so that very many may be equal to the last one named.

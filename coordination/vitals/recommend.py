@@ -11,17 +11,21 @@ import math
 from ...settings import SocietySettings
 from .machine import Machine
 from .measured import (
-    ACT_SECONDS,
     CROWD,
     CROWDED_CALL,
+    DECLARED_WAIT,
     EXPLORER_BYTES,
+    EXPLORERS,
+    FIRST_WAIT,
     POOLED_BYTES,
     POOLED_CALL,
+    POOLED_OVER_LOOP,
     POOLED_WAIT,
     TAIL,
-    THREADED_BYTES,
     THREADED_CALL,
+    THREADED_OVER_LOOP,
     THREADED_WAIT,
+    act_seconds_of,
 )
 from .recommendation import Recommendation, Workers
 
@@ -54,20 +58,18 @@ def recommend(
     """
     _check(n_agents, kind, act_seconds, at_once)
     machine = machine or Machine.here()
-    act = ACT_SECONDS.get(kind or "") if act_seconds is None else act_seconds
-    dispatcher, why_dispatcher = _dispatcher(n_agents, kind, machine)
+    act = act_seconds_of(kind) if act_seconds is None else act_seconds
     batch_size = at_once if at_once is not None and at_once < n_agents else None
-    pool, why_workers = _workers(batch_size or n_agents, kind, machine)
-    workers = pool if dispatcher == "pooled" else None
-    together = min(batch_size or n_agents, n_agents if workers is None else workers.maximum)
-    seconds, why_round = _round(n_agents, kind, act, together, machine, pooled=bool(workers))
+    workers, why_workers = _workers(batch_size or n_agents, kind, machine)
+    together = min(batch_size or n_agents, workers.maximum)
+    seconds, why_round = _round(n_agents, kind, act, together, machine)
     timeout, why_timeout = _timeout(seconds)
-    memory = _memory(n_agents, kind, dispatcher)
+    memory = _memory(n_agents, kind)
     fits = memory < machine.memory_bytes
     return Recommendation(
         n_agents=n_agents,
         kind=kind,
-        dispatcher=dispatcher,
+        dispatcher="pooled",
         workers=workers,
         batch_size=batch_size,
         timeout=timeout,
@@ -75,8 +77,8 @@ def recommend(
         memory_bytes=memory,
         fits=fits,
         reasons={
-            "dispatcher": why_dispatcher,
-            "workers": why_workers if workers else "a thread each; there is no pool",
+            "dispatcher": _why_pooled(kind),
+            "workers": why_workers,
             "batch_size": _why_batch_size(batch_size, kind),
             "timeout": why_timeout,
             "round": why_round,
@@ -95,47 +97,42 @@ def _check(n_agents: int, kind: str | None, act_seconds: float | None, at_once: 
         raise ValueError(f"act_seconds must be a finite number > 0, got {act_seconds!r}")
 
 
-def _dispatcher(n_agents: int, kind: str | None, machine: Machine) -> tuple[str, str]:
-    bearable = min(CROWD, machine.threads)
+def _why_pooled(kind: str | None) -> str:
     if kind in COMPUTING:
-        return "pooled", (
+        return (
             "agents that compute gain nothing by threads of their own, which made rounds of "
-            "100 µs acts 45 to 66 % longer, a pool less than 5 %"
+            f"200 µs acts {THREADED_OVER_LOOP:.0%} longer, a pool {POOLED_OVER_LOOP:.0%}"
         )
     if kind is None:
-        return "pooled", (
+        return (
             f"calling an agent costs {_span(POOLED_CALL)}, against {_span(THREADED_CALL)} with a "
             "thread each, and the pool grows when agents turn out to wait"
         )
-    if n_agents <= bearable:
-        return "threaded", (
-            "each agent waits on its own thread: 1,000 of 5 ms took 36 ms a round, and 40 in a "
-            "pool, which has to find out first that they wait"
-        )
-    limit = f"this machine bears {machine.threads:,} threads ({machine.threads_bound})"
-    crowd = (
-        f"with a thread each a call cost {_span(THREADED_CALL)} at {CROWD:,} agents, but "
-        f"{_span(CROWDED_CALL)} at {10 * CROWD:,}"
+    return (
+        f"1,000 agents that wait 5 ms took {_of_waits(POOLED_WAIT)} a round, "
+        f"{_of_waits(FIRST_WAIT)} when the pool had to find out that they wait, and "
+        f"{_of_waits(THREADED_WAIT)} with a thread each; blocking = True in their class makes "
+        f"it {_of_waits(DECLARED_WAIT)}"
     )
-    why = limit if bearable < CROWD else crowd
-    return "pooled", (
-        f"{why}; say blocking = True in the agents' class, with which 1,000 agents of 5 ms took "
-        "29 ms a round in place of 40"
-    )
+
+
+def _of_waits(each: float) -> str:
+    return f"{5 + 1_000 * each * 1e3:.0f} ms"
 
 
 def _workers(n_agents: int, kind: str | None, machine: Machine) -> tuple[Workers, str]:
     most = max(1, min(n_agents, machine.threads))
+    bound = "" if most == n_agents else f"; it bears {most:,} threads ({machine.threads_bound})"
     if kind == "llm":
         return Workers(1, most, most), (
             "as many as agents, as far as the machine bears it: waits of seconds outweigh what "
-            "a crowd of threads costs"
+            f"a crowd of threads costs{bound}"
         )
     if kind == "blocking":
         most = min(most, CROWD)
         return Workers(1, most, most), (
-            f"one for each agent that waits, up to {CROWD:,}: beyond, threads cost more than they "
-            "shorten waits of milliseconds"
+            f"one for each agent that waits, up to {CROWD:,}: there a call to a thread took "
+            f"{_span(THREADED_CALL)}, and {_span(CROWDED_CALL)} among {10 * CROWD:,}{bound}"
         )
     most = max(1, min(SocietySettings().pool_maximum, machine.threads))
     first = min(most, 1 if machine.gil else machine.cores)
@@ -151,8 +148,6 @@ def _round(
     act: float | None,
     together: int,
     machine: Machine,
-    *,
-    pooled: bool,
 ) -> tuple[float | None, str]:
     if kind is None or act is None:
         return None, (
@@ -161,11 +156,10 @@ def _round(
         )
     if kind in WAITING:
         turns = math.ceil(n_agents / together)
-        each = POOLED_WAIT if pooled else THREADED_WAIT
-        seconds = turns * act + n_agents * each
+        seconds = turns * act + n_agents * POOLED_WAIT
         waits = f"one wait of {_span(act)}" if turns == 1 else f"{turns:,} waits of {_span(act)}"
         return seconds, (
-            f"about {_span(seconds)}, an estimate: {waits}, and {_span(each)} for each agent"
+            f"about {_span(seconds)}, an estimate: {waits}, and {_span(POOLED_WAIT)} for each agent"
         )
     cores = 1 if machine.gil else min(machine.cores, together)
     seconds = n_agents * (act / cores + POOLED_CALL)
@@ -188,15 +182,12 @@ def _timeout(seconds: float | None) -> tuple[float, str]:
     return timeout, f"{TAIL:g} times the estimated round: one in a hundred may take that long"
 
 
-def _memory(n_agents: int, kind: str | None, dispatcher: str) -> int:
-    actor = POOLED_BYTES if dispatcher == "pooled" else THREADED_BYTES
-    return n_agents * (actor + (EXPLORER_BYTES if kind in ACT_SECONDS else 0))
+def _memory(n_agents: int, kind: str | None) -> int:
+    return n_agents * (POOLED_BYTES + (EXPLORER_BYTES if kind in EXPLORERS else 0))
 
 
 def _why_memory(memory: int, kind: str | None, machine: Machine, *, fits: bool) -> str:
-    what = (
-        "actors and explorers" if kind in ACT_SECONDS else "actors; what agents keep comes on top"
-    )
+    what = "actors and explorers" if kind in EXPLORERS else "actors; what agents keep comes on top"
     there = f"{machine.memory_bytes / 2**30:.1f} GiB"
     verdict = f"of {there}" if fits else f"more than the {there} that there are: use fewer agents"
     return f"about {memory / 2**20:,.2f} MiB for the {what} ({verdict})"

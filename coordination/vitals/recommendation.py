@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 from ...settings import SocietySettings
-from .measured import ACT_SECONDS
+from .measured import EXPLORERS
 
 
 class Workers(NamedTuple):
@@ -25,8 +25,7 @@ class Recommendation:
     n_agents: int
     kind: str | None
     dispatcher: str
-    workers: Workers | None
-    """None where no threads are shared."""
+    workers: Workers
     batch_size: int | None
     timeout: float
     """Seconds."""
@@ -46,8 +45,7 @@ class Recommendation:
             "batch_size": self.batch_size,
             "timeout": self.timeout,
         }
-        if self.workers is not None:
-            wanted |= {f"pool_{name}": count for name, count in self.workers._asdict().items()}
+        wanted |= {f"pool_{name}": count for name, count in self.workers._asdict().items()}
         usual = SocietySettings()
         return {name: value for name, value in wanted.items() if getattr(usual, name) != value}
 
@@ -57,7 +55,7 @@ class Recommendation:
         pool = {name: value for name, value in settings.items() if name.startswith("pool_")}
         words = [f"ANTIPHON_{name.upper()}={value}" for name, value in pool.items()]
         words.append(f"antiphon run --agents {self.n_agents}")
-        if self.kind in ACT_SECONDS:
+        if self.kind in EXPLORERS:
             words.append(f"--profile {self.kind}")
         else:
             words.append("--type package.module:Class")
@@ -70,10 +68,9 @@ class Recommendation:
 
     def to_dict(self) -> dict[str, Any]:
         """Give everything as JSON values."""
-        workers = None if self.workers is None else self.workers._asdict()
         return {
             **asdict(self),
-            "workers": workers,
+            "workers": self.workers._asdict(),
             "settings": self.settings(),
             "command": self.command(),
         }
@@ -84,11 +81,10 @@ class Recommendation:
     def summary(self) -> str:
         """Give a few lines for a person."""
         workers, why = self.workers, self.reasons
-        lines = [f"dispatcher {self.dispatcher}: {why['dispatcher']}"]
-        if workers is not None:
-            span = f"{workers.minimum:,} to {workers.maximum:,}, {workers.initial:,} at first"
-            lines.append(f"workers    {span}: {why['workers']}")
-        lines += [
+        span = f"{workers.minimum:,} to {workers.maximum:,}, {workers.initial:,} at first"
+        lines = [
+            f"dispatcher {self.dispatcher}: {why['dispatcher']}",
+            f"workers    {span}: {why['workers']}",
             f"batch size {why['batch_size']}",
             f"timeout    {self.timeout:g} s: {why['timeout']}",
             f"round      {why['round']}",

@@ -45,6 +45,15 @@ def test_who_was_shown_something_and_was_no_member_has_lived_nothing() -> None:
     assert lived.get("d") is None
 
 
+def test_who_goes_through_all_of_them_keeps_none() -> None:
+    lived = Lived(outcome_of(7, STATUS), SEEN)
+    kept = lived["b"]
+    passed = dict(lived.items())
+    assert passed == {name: lived[name] for name in STATUS}
+    assert passed["b"] is kept
+    assert passed["a"] is not lived["a"]
+
+
 def test_everyone_who_asks_gets_the_same_one() -> None:
     lived = Lived(outcome_of(7, STATUS), SEEN)
     gate = threading.Barrier(6)

@@ -66,6 +66,7 @@ class Rounds:
         members: int = 3,
         batch_size: int | None = None,
         host: type[AgentActor] = AgentActor,
+        **settings: Any,
     ) -> None:
         self.simulation = simulation
         self.batch_size = batch_size or members
@@ -73,7 +74,12 @@ class Rounds:
         self.exact = not any(simulation.faults.of_step)
         self.cast: dict[str, Diarist] = {}
         self.society = SimulatedSociety(
-            simulation, timeout=TIMEOUT, on_missing="drop", grace=0.0, batch_size=batch_size
+            simulation,
+            timeout=TIMEOUT,
+            on_missing="drop",
+            grace=0.0,
+            batch_size=batch_size,
+            **settings,
         )
         ids = [*"abcdefgh"[:members]]
         self.names = self.society.add(Diarist, ids=ids, host=host, cast=self.cast)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import pytest
@@ -195,8 +196,11 @@ def refused_ring(dispatcher: str, size: int) -> tuple[list[str], float]:
         return outcome.actions["r0"], *took
 
 
-@pytest.mark.parametrize("dispatcher", DISPATCHERS)
-@pytest.mark.parametrize("size", [1, 2, 3, 200])
+@pytest.mark.parametrize(
+    ("size", "dispatcher"),
+    # In simulated time all who wait for each other do so on one stack, which holds some forty.
+    [*product([1, 2, 3, 200], DISPATCHERS), *product([1, 2, 3, 20], ["simulated"])],
+)
 def test_a_ring_is_refused_with_its_path_in_under_fifty_milliseconds(
     size: int, dispatcher: str
 ) -> None:

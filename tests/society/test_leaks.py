@@ -84,7 +84,10 @@ def live_elsewhere(n: int, dispatcher: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize(("n", "dispatcher"), [(1000, "pooled"), (300, "threaded")])
+@pytest.mark.parametrize(
+    ("n", "dispatcher"),
+    [(1000, "pooled"), (300, "threaded"), (1000, "inline"), (300, "simulated")],
+)
 def test_agents_that_come_and_go_leave_nothing(n: int, dispatcher: str) -> None:
     live_elsewhere(n, dispatcher)
 

@@ -9,7 +9,7 @@ import pytest
 from antiphon.actors.simulated import SimulatedDispatcher
 from antiphon.actors.simulation.choices import Choices
 from antiphon.coordination.outcome import Outcome, Status
-from antiphon.errors import AskTimeoutError, StoppedError
+from antiphon.errors import AskTimeoutError, StoppedError, UnknownNameError
 from antiphon.models.agent import Context
 from antiphon.tests.society.simulated_cast import LONGEST, TIMEOUT, Diarist, SimulatedSociety
 from hypothesis import HealthCheck, settings
@@ -27,6 +27,7 @@ NAMES = "abcd"
 # No sum of these and of timeouts and pauses comes to another one.
 DURATIONS = [LONGEST / 8, LONGEST, LONGEST * 13 / 8, math.inf]
 PAUSE = 0.37
+GRACES = [0.0, 0.211, 100.0]
 
 some = st.integers(0, len(NAMES) - 1)
 """Which member; counted round and round."""
@@ -52,15 +53,21 @@ class Scripted(Diarist):
 
     def __init__(self, agent_id: str, cast: dict[str, Diarist], clock: Any) -> None:
         super().__init__(agent_id, cast)
+        self.name = agent_id
+        self.cast = cast
         self.clock = clock
         self.takes = 0.0
         self.raises = False
         self.ends: dict[int, float] = {}
         """When each act ended, by round."""
         self.crashed: set[int] = set()
+        self.deaths: set[str] = set()
+        """Of whom it was told that they are out for good."""
 
     def act(self, observation: Any, context: Context) -> Any:
         action = super().act(observation, context)
+        for other in self.cast.keys() - {self.name}:
+            context.watch(other)
         takes, self.takes = self.takes, 0.0
         raises, self.raises = self.raises, False
         self.clock.advance(takes)
@@ -70,24 +77,33 @@ class Scripted(Diarist):
             raise ValueError("as told")
         return action
 
+    def agent_died(self, agent_id: str, reason: str, context: Context) -> None:
+        self.deaths.add(agent_id)
+
 
 class SocietyMachine(RuleBasedStateMachine):
     """What a society may be told to do, and what must come of it."""
 
-    @initialize(members=st.integers(1, 4), batch_size=st.sampled_from([None, 1, 2]))
-    def found(self, members: int, batch_size: int | None) -> None:
+    @initialize(
+        members=st.integers(1, 4),
+        batch_size=st.sampled_from([None, 1, 2]),
+        grace=st.sampled_from(GRACES),
+    )
+    def found(self, members: int, batch_size: int | None, grace: float) -> None:
         self.choices = Fed()
         self.simulation = SimulatedDispatcher(choices=self.choices)
         self.clock = self.simulation.clock
         self.society = SimulatedSociety(
-            self.simulation, timeout=TIMEOUT, on_missing="drop", grace=0.0, batch_size=batch_size
+            self.simulation, timeout=TIMEOUT, on_missing="drop", grace=grace, batch_size=batch_size
         )
+        self.grace = grace
         self.batch_size = batch_size or len(NAMES)
         self.cast: dict[str, Any] = {}
         self.members: list[str] = []
         self.started = self.stopped = False
         self.round = 0
         self.dead: set[str] = set()
+        self.removed: set[str] = set()
         self.told: dict[str, list[int]] = {}
         self.held: set[str] = set()
         """Who was told something while at work: it hears that before its next act."""
@@ -103,17 +119,56 @@ class SocietyMachine(RuleBasedStateMachine):
     @rule()
     def add(self) -> None:
         if len(self.members) < len(NAMES):
-            name = NAMES[len(self.members)]
+            name = min(set(NAMES) - {*self.members})
             self.society.add(Scripted, ids=[name], cast=self.cast, clock=self.clock)
             self.members.append(name)
             self.told[name] = []
             self.statuses[name] = []
+
+    @precondition(lambda self: len(self.members) > 2 and not self.started and not self.stopped)
+    @rule(which=some)
+    def remove_before_the_start(self, which: int) -> None:
+        name = self._name(which)
+        assert self.society.remove(name) == []
+        self.members.remove(name)
+        assert list(self.society) == self.members
 
     @precondition(lambda self: self.started or self.stopped)
     @rule()
     def add_too_late(self) -> None:
         with pytest.raises(StoppedError):
             self.society.add(Scripted, cast=self.cast, clock=self.clock)
+
+    @precondition(lambda self: self.started and len(self.members) > 1 and not self.stopped)
+    @rule(which=some)
+    def remove(self, which: int) -> None:
+        name = self._name(which)
+        now = self.clock.now()
+        ends = max([now, *self.cast[name].ends.values()])
+        given_up = ends > now + self.grace and name not in self.dead
+        assert self.society.remove(name) == ([name] if given_up else [])
+        self.members.remove(name)
+        self.removed.add(name)
+        waited = 0.0 if name in self.dead else min(ends - now, self.grace)
+        assert abs(self.clock.now() - now - waited) < 1e-9
+
+    @precondition(lambda self: self.started and len(self.members) > 1 and not self.stopped)
+    @rule(which=some, seconds=st.sampled_from(DURATIONS), crashes=st.booleans())
+    def remove_one_at_work(self, which: int, seconds: float, *, crashes: bool) -> None:
+        agent = self.cast[self._name(which)]
+        agent.takes, agent.raises = seconds, crashes
+        self.act([], set())
+        self.remove(which)
+
+    @precondition(lambda self: self.removed and not self.stopped)
+    @rule(which=some)
+    def use_one_that_was_removed(self, which: int) -> None:
+        name = sorted(self.removed)[which % len(self.removed)]
+        for use in (self.society.tell, self.society.ask):
+            with pytest.raises(UnknownNameError, match=name):
+                use(name, 1)
+        with pytest.raises(UnknownNameError, match=name):
+            self.society.step(dict.fromkeys([*self.members, name], 0))
 
     @precondition(lambda self: not self.stopped)
     @rule(order=orders, left_out=st.sets(some, max_size=2))
@@ -219,10 +274,12 @@ class SocietyMachine(RuleBasedStateMachine):
         else:
             assert self.society.ask(name, 5, timeout=PAUSE) == 5
 
-    @rule()
-    def stop(self) -> None:
-        self.society.stop()
-        self.stopped = True
+    @rule(chance=st.integers(0, 5))
+    def stop(self, chance: int) -> None:
+        # Now and then: most of what may happen, happens to a society that goes on.
+        if chance == 5:
+            self.society.stop()
+            self.stopped = True
 
     @precondition(lambda self: self.stopped)
     @rule(which=some)
@@ -247,13 +304,19 @@ class SocietyMachine(RuleBasedStateMachine):
         for name, agent in getattr(self, "cast", {}).items():
             heard = agent.heard
             assert heard == self.told[name][: len(heard)]
-            waits = name in self.dead or name in self.held or self._is_busy(name)
+            gone = name in self.dead or name in self.removed
+            waits = gone or name in self.held or self._is_busy(name)
             assert heard == self.told[name] or waits or self.stopped
 
     @invariant()
     def everybody_learns_its_own_past_once_and_in_order(self) -> None:
         for name, agent in getattr(self, "cast", {}).items():
             assert agent.lived == self.statuses[name][: len(agent.lived)]
+
+    @invariant()
+    def nobody_hears_of_a_death_that_there_was_not(self) -> None:
+        for agent in getattr(self, "cast", {}).values():
+            assert agent.deaths <= self.dead | self.removed
 
     def teardown(self) -> None:
         if not hasattr(self, "society"):
@@ -267,11 +330,15 @@ class SocietyMachine(RuleBasedStateMachine):
         self.clock.advance(10 * LONGEST)
         for agent in self.cast.values():
             agent.takes, agent.raises = 0.0, False
-        self.act([], set())
-        for name, agent in self.cast.items():
+        # What somebody watches from the first round on is told before the second.
+        for _ in range(2):
+            self.act([], set())
+        for name in self.members:
+            agent = self.cast[name]
             if name not in self.dead and not self._is_busy(name):
                 assert agent.lived == self.statuses[name][:-1]
                 assert agent.heard == self.told[name]
+                assert agent.deaths >= self.removed
 
 
 TestSociety = SocietyMachine.TestCase

@@ -13,6 +13,7 @@ from antiphon.actors.simulation.faults import Faults
 from antiphon.coordination import coordinator as coordinator_module
 from antiphon.coordination import ensemble
 from antiphon.coordination.absence import Absences, News
+from antiphon.coordination.attendance import AttentiveCoordinator
 from antiphon.coordination.call import Returned, RoundCall
 from antiphon.coordination.coordinator import Coordinator, StartRound
 from antiphon.coordination.round import Round
@@ -110,6 +111,9 @@ class StaleDeadline(Coordinator):
         super()._close()
         self.wake_at = wake_at
 
+    def on_wake(self) -> None:
+        self._close()  # and without a look at what time it is
+
 
 class NoDeadline(Coordinator):
     def _start(self, message: StartRound) -> None:
@@ -198,8 +202,11 @@ def test_a_protocol_with_one_rule_taken_out_is_caught(
     mutant: type, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     part = mutant.__bases__[0]
-    where = ensemble if part is Coordinator else coordinator_module
-    monkeypatch.setattr(where, part.__name__, mutant)
+    if part is Coordinator:
+        attentive = type(mutant.__name__, (mutant, AttentiveCoordinator), {})
+        monkeypatch.setattr(ensemble, "AttentiveCoordinator", attentive)
+    else:
+        monkeypatch.setattr(coordinator_module, part.__name__, mutant)
     assert any(fails(*GAMES[game]) for game in HARD_GAMES)
 
 

@@ -15,6 +15,7 @@ from antiphon.actors.future import Future
 from antiphon.actors.messages import Perceive
 from antiphon.clock import ManualClock
 from antiphon.coordination.actions import ActionCheck
+from antiphon.coordination.call import RoundFilled
 from antiphon.coordination.coordinator import Coordinator, StartRound
 from antiphon.coordination.fallback import drop
 from antiphon.coordination.joint_action import Rules
@@ -164,7 +165,7 @@ def test_the_orders_are_given_before_anybody_hears_of_the_round() -> None:
     )
     rules = Rules(FUSE, None, drop, metrics=False)
     coordinator.on_receive(StartRound(1, 0, {"a": None}, {}, rules, Reply()))
-    coordinator.on_wake()
+    coordinator.on_receive(RoundFilled(1))
     assert order == ["Suspend", "outcome"]
 
 
