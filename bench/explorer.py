@@ -1,23 +1,23 @@
-"""How much faster do 50 explorers play whole rounds than the same agents on pymdp.legacy?
+"""How much faster do explorers play whole rounds than the same agents on pymdp.legacy?
 
-Ours are threaded actors called by the coordinator, theirs are mapped over a thread pool, of
-50 threads and of one. Everyone lives in an equal grid world, which is stepped inside the
-timed part, and infers in every step. Before anything is timed, both are led through one
-trajectory and must agree on beliefs, scores of policies and the best actions.
+Ours are actors called by the coordinator: pooled ones, threads of their own, cohorts. Theirs
+are mapped over a thread pool, of 50 threads and of one. Everyone lives in an equal grid world,
+which is stepped inside the timed part, and infers in every step. Before anything is timed,
+both are led through one trajectory and must agree on beliefs, scores of policies and the best
+actions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 
-from ..coordination.records.progress import Silence
-from ..coordination.records.run import Run
+from ..coordination.outcome import Status
 from ..errors import WorkError
 from ..models import chance
 from ..models.agent import Context, Place
@@ -38,7 +38,7 @@ _FOREVER = 1_000_000
 
 
 class _Size(NamedTuple):
-    """How much is done at one policy length."""
+    """How much is done at one policy length, by 50 agents."""
 
     length: int
     profile: str
@@ -50,25 +50,39 @@ class _Size(NamedTuple):
 
 
 _FULL = (
-    _Size(1, "fast", 10, ours=50, theirs=10, repeats=9),
-    _Size(2, "balanced", 40, ours=50, theirs=2, repeats=9),
-    _Size(3, "accurate", 100, ours=20, theirs=1, repeats=5),
+    _Size(1, "fast", 100, ours=200, theirs=5, repeats=9),
+    _Size(2, "balanced", 100, ours=200, theirs=2, repeats=7),
+    _Size(3, "accurate", 100, ours=100, theirs=1, repeats=5),
 )
 _SMALL = (
-    _Size(1, "fast", 10, ours=10, theirs=3, repeats=3),
-    _Size(2, "balanced", 40, ours=10, theirs=1, repeats=3),
-    _Size(3, "accurate", 100, ours=5, theirs=1, repeats=2),
+    _Size(1, "fast", 100, ours=20, theirs=2, repeats=2),
+    _Size(2, "balanced", 100, ours=10, theirs=1, repeats=1),
 )
 
 
-class ObservedExplorer(Explorer):
-    """An explorer that can be asked for its state, so that its work can be checked."""
+class ListedExplorer(Explorer):
+    """An explorer that writes itself into a list, so that its work can be checked."""
 
-    compute_bound: ClassVar[bool] = True
+    together: ClassVar[bool] = True
 
-    def answer(self, question: Any, sender: str, context: Context) -> dict[str, Any]:
-        """Give the whole state, whatever the question."""
-        return self.get_state()
+    @classmethod
+    def create(
+        cls,
+        place: Place,
+        *,
+        settings: InferenceSettings | None = None,
+        listed: dict[str, Explorer] | None = None,
+        **options: Any,
+    ) -> Self:
+        """Make one for a world, as any explorer.
+
+        Args:
+            listed: where to enter it by its id.
+        """
+        agent = super().create(place, settings=settings, **options)
+        if listed is not None:
+            listed[place.agent_id] = agent
+        return agent
 
 
 def cases(*, small: bool) -> list[Case]:
@@ -78,7 +92,8 @@ def cases(*, small: bool) -> list[Case]:
         MissingExtraError: pymdp is not installed.
     """
     legacy("agent")
-    return [_case(size) for size in (_SMALL if small else _FULL)]
+    sizes = _SMALL if small else _FULL
+    return [*map(_case, sizes), _hosts_case(rounds=5 if small else 50, repeats=2 if small else 9)]
 
 
 def _case(size: _Size) -> Case:
@@ -89,10 +104,35 @@ def _case(size: _Size) -> Case:
         repeats=size.repeats,
         variants=partial(_variants, size),
         ratios=(
-            Ratio(f"{ratio}_vs_legacy_threads", "threaded", "legacy_threads", size.target),
-            Ratio(f"{ratio}_vs_legacy_one_thread", "threaded", "legacy_one_thread"),
+            Ratio(f"{ratio}_vs_legacy_threads", "pooled", "legacy_threads", size.target),
+            Ratio(f"{ratio}_vs_legacy_one_thread", "pooled", "legacy_one_thread"),
+            Ratio(f"{ratio}_threaded_vs_legacy_threads", "threaded", "legacy_threads"),
         ),
     )
+
+
+def _hosts_case(rounds: int, repeats: int) -> Case:
+    return Case(
+        name="1,000 explorers, length 1",
+        unit="round",
+        repeats=repeats,
+        variants=partial(_host_variants, rounds),
+        ratios=(
+            Ratio("rounds_1000_cohort_vs_threaded", "cohort", "threaded", 20),
+            Ratio("rounds_1000_pooled_vs_threaded", "pooled", "threaded"),
+            Ratio("rounds_1000_cohort_vs_inline", "cohort", "inline"),
+        ),
+    )
+
+
+@contextmanager
+def _host_variants(rounds: int) -> Iterator[list[Variant]]:
+    settings = InferenceSettings(profile="fast", selective_update_interval=1)
+    with ExitStack() as stack:
+        yield [
+            stack.enter_context(_ours(how, 1000, rounds, settings))
+            for how in ("threaded", "pooled", "cohort", "inline")
+        ]
 
 
 @contextmanager
@@ -102,43 +142,56 @@ def _variants(size: _Size) -> Iterator[list[Variant]]:
     )
     _check_agreement(settings)
     with ExitStack() as stack:
-        ours = stack.enter_context(_ours(size, settings))
+        ours = [
+            stack.enter_context(_ours(how, _AGENTS, size.ours, settings))
+            for how in ("pooled", "threaded")
+        ]
         pools = [
             stack.enter_context(_theirs(name, workers, size, settings))
             for name, workers in (("legacy_threads", _AGENTS), ("legacy_one_thread", 1))
         ]
-        yield [ours, *pools]
+        yield [*ours, *pools]
 
 
 @contextmanager
-def _ours(size: _Size, settings: InferenceSettings) -> Iterator[Variant]:
-    world = _world()
-    with Society(world, seed=_SEED, dispatcher="threaded") as society:
-        society.add(ObservedExplorer, n=_AGENTS, settings=settings)
+def _ours(how: str, agents: int, rounds: int, settings: InferenceSettings) -> Iterator[Variant]:
+    # Cohorts have threads of their own, one for each core.
+    dispatcher = "threaded" if how == "cohort" else how
+    host = "cohort" if how == "cohort" else "agent-actor"
+    listed: dict[str, Explorer] = {}
+    with Society(_world(agents), seed=_SEED, dispatcher=dispatcher) as society:
+        society.add(ListedExplorer, host=host, settings=settings, listed=listed)
         society.start()
-        yield Variant(
-            "threaded",
-            size.ours,
-            partial(society.run, progress=Silence()),
-            _OursCheck(society, world),
-        )
+        society_rounds = _Rounds(society, _world(agents), listed)
+        yield Variant(how, rounds, society_rounds.play, society_rounds.check)
 
 
-class _OursCheck:
-    """Counts what the society did, and asks every agent where it holds itself to be."""
+class _Rounds:
+    """Rounds of a society: all act, then the world takes a step, as in ``_Pool``."""
 
-    def __init__(self, society: Society, world: Any) -> None:
-        self._society, self._world = society, world
+    def __init__(self, society: Society, world: Any, listed: Mapping[str, Explorer]) -> None:
+        self._society, self._world, self._listed = society, world, listed
+        self._observations, _ = world.reset(seed=chance.seed_for(_SEED, "environment", 0))
         self._rounds = 0
 
-    def __call__(self, rounds: int, run: Run) -> str:
+    def play(self, rounds: int) -> int:
+        """Play rounds; give how many actions the world took in time."""
+        taken = 0
+        for _ in range(rounds):
+            outcome = self._society.step(self._observations)
+            self._observations, *_ = self._world.step(outcome.actions)
+            taken += outcome.counts.get(Status.ACTED, 0)
+        return taken
+
+    def check(self, rounds: int, taken: int) -> str:
+        """Hold the work against what so many rounds are; look where everybody is."""
         self._rounds += rounds
-        if (run.rounds, run.outcomes) != (rounds, {"acted": _AGENTS * rounds}):
-            return f"{run.rounds} rounds of {rounds}, outcomes {run.outcomes}"
-        ids = self._world.possible_agents  # in the order of its positions
-        states = [self._society.ask(agent_id, None, timeout=30.0) for agent_id in ids]
-        steps = {state["step"] for state in states}
-        return _wrong(self._rounds, steps, [state["beliefs"] for state in states], self._world)
+        if taken != len(self._listed) * rounds:
+            return f"{taken} actions in {rounds} rounds"
+        # In the order of the world's positions.
+        agents = [self._listed[agent_id] for agent_id in self._world.possible_agents]
+        steps = {agent.get_state()["step"] for agent in agents}
+        return _wrong(self._rounds, steps, [agent.beliefs for agent in agents], self._world)
 
 
 class _Pool:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import gc
+import math
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
 from ..clock import Clock
 from ..errors import WorkError
+
+
+def nothing() -> None:
+    """Do nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,10 @@ class Variant:
     turn: Callable[[], AbstractContextManager[object]] = nullcontext
     """Open round each repeat, outside the timed part: starts and ends what would be in the
     way of the other variants."""
+    starts: bool = False
+    """Whether opening its turn is its start-up and nothing else, so that its time is told."""
+    warm: Callable[[], object] = nothing
+    """Called once its turn is open, before the timed part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +72,8 @@ class Ratio:
     target: float | None = None
     """What is to be reached; None where the ratio is for reference."""
     better: Better = Better.MORE
+    guide: float | None = None
+    """What the guide of another system states of itself, to be shown beside ours."""
 
     @property
     def variants(self) -> tuple[str, str]:
@@ -91,6 +102,7 @@ class Quantity:
     """Reads it off what came of one repeat."""
     better: Better
     target: float | None = None
+    guide: float | None = None
 
     @property
     def variants(self) -> tuple[str]:
@@ -102,7 +114,28 @@ class Quantity:
         return measured.quantities[self.name]
 
 
-Figure = Ratio | Quantity
+@dataclass(frozen=True, slots=True)
+class Seconds:
+    """How long a unit of a variant takes, where the time itself is what people ask for."""
+
+    name: str
+    variant: str
+    target: float | None = None
+    guide: float | None = None
+    meaning: str = "seconds a round"
+    better: Better = Better.LESS
+
+    @property
+    def variants(self) -> tuple[str]:
+        """Whose time it is."""
+        return (self.variant,)
+
+    def values(self, measured: Measured) -> Sequence[float]:
+        """Give the seconds of each repeat."""
+        return measured.seconds[self.variant]
+
+
+Figure = Ratio | Quantity | Seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +164,9 @@ class Bench(Protocol):
 
 
 class Watcher(Protocol):
-    """Is told before each repeat; warm-ups have numbers up to 0."""
+    """Is told what is to come, and before each repeat; warm-ups have numbers up to 0."""
+
+    def plan(self, cases: Sequence[Case]) -> None: ...
 
     def begin(self, case: Case, variant: str, repeat: int) -> None: ...
 
@@ -167,6 +202,8 @@ class Measured:
     """By name, one value for each repeat."""
     absent: Mapping[str, str]
     """Why a variant is missing, by its name."""
+    starts: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    """Seconds to start, one for each repeat, of the variants that tell it."""
 
     def figures(self) -> list[tuple[Figure, Spread]]:
         """Give what could be measured."""
@@ -190,30 +227,52 @@ def measure(case: Case, clock: Clock, watcher: Watcher) -> Measured:
     """
     with case.variants() as offered:
         variants = [variant for variant in offered if isinstance(variant, Variant)]
-        seconds: dict[str, list[float]] = {variant.name: [] for variant in variants}
-        quantities: dict[str, list[float]] = {}
+        taken = _Taken()
         for repeat in range(1 - case.warm_ups, case.repeats + 1):
             for variant in variants:
                 watcher.begin(case, variant.name, repeat)
-                elapsed, shown = _once(variant, case.ratios, clock)
+                once = _once(variant, case.ratios, clock)
                 if repeat > 0:
-                    seconds[variant.name].append(elapsed / variant.units)
-                    for name, value in shown.items():
-                        quantities.setdefault(name, []).append(value)
+                    taken.add(variant, once)
         return Measured(
             case,
             {variant.name: variant.units for variant in variants},
-            seconds,
-            quantities,
+            taken.seconds,
+            taken.quantities,
             {one.name: one.why for one in offered if isinstance(one, Absent)},
+            taken.starts,
         )
 
 
-def _once(
-    variant: Variant, figures: Sequence[Figure], clock: Clock
-) -> tuple[float, dict[str, float]]:
-    """Do one repeat; give its seconds, and the quantities that its work shows."""
+class _Once(NamedTuple):
+    """What came of one repeat."""
+
+    start_seconds: float
+    seconds: float
+    shown: Mapping[str, float]
+
+
+class _Taken:
+    """What was measured so far, by name, in the order of the repeats."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, list[float]] = {}
+        self.starts: dict[str, list[float]] = {}
+        self.quantities: dict[str, list[float]] = {}
+
+    def add(self, variant: Variant, once: _Once) -> None:
+        self.seconds.setdefault(variant.name, []).append(once.seconds / variant.units)
+        if variant.starts:
+            self.starts.setdefault(variant.name, []).append(once.start_seconds)
+        for name, value in once.shown.items():
+            self.quantities.setdefault(name, []).append(value)
+
+
+def _once(variant: Variant, figures: Sequence[Figure], clock: Clock) -> _Once:
+    opened = clock.now()
     with variant.turn():
+        start_seconds = clock.now() - opened
+        variant.warm()
         # Nobody pays for the garbage of whoever ran before.
         gc.collect()
         started = clock.now()
@@ -222,8 +281,17 @@ def _once(
         if wrong := variant.check(variant.units, made):
             raise WorkError(variant.name, wrong)
     # What was made ends here: the next variant is not to run beside it.
-    return elapsed, {
-        figure.name: figure.read(made)
+    return _Once(start_seconds, elapsed, _shown(variant, figures, made))
+
+
+def _shown(variant: Variant, figures: Sequence[Figure], made: Any) -> dict[str, float]:
+    """Read off the quantities that the work of a variant shows."""
+    shown = {
+        figure.name: float(figure.read(made))
         for figure in figures
         if isinstance(figure, Quantity) and figure.variant == variant.name
     }
+    for name, value in shown.items():
+        if not math.isfinite(value):
+            raise WorkError(variant.name, f"{name} must be finite, got {value}")
+    return shown

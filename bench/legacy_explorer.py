@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import MissingExtraError
 from ..models.grid_map import IntArray
-from ..models.matrices import Array
+from ..models.matrices import NEGLIGIBLE, Array
 from ..models.policies import best
 from ..models.profile import Profile
 from ..models.terrain import Terrain
@@ -55,7 +55,7 @@ class LegacyExplorer:
         self._memory *= terrain.kept
         self._memory += terrain.renewal
         self._memory[terrain.window[best(self.beliefs)]] = codes == _GOAL
-        wanted = terrain.preferences(self._memory, self.beliefs)
+        wanted = _preferences(terrain, self._memory, self.beliefs)
         agent.C[0], agent.C[1] = wanted[: terrain.n_cells], wanted[terrain.n_cells :]
         agent.infer_policies()
         self.steps += 1
@@ -99,6 +99,16 @@ def _objects(arrays: Any) -> Any:
     for k, array in enumerate(arrays):
         objects[k] = array
     return objects
+
+
+def _preferences(terrain: Terrain, memory: Array, beliefs: Array) -> Array:
+    """Give what one agent would like to observe; see ``GoalMemory.preferences``."""
+    held = (beliefs > NEGLIGIBLE).nonzero()[0]
+    cells = np.unique(terrain.reach[held])
+    cells = cells[cells >= 0]
+    wanted = np.zeros(sum(terrain.model.n_observations))
+    wanted[cells] = (terrain.pull[cells] * memory[: terrain.n_cells]).max(axis=1)
+    return wanted
 
 
 def _walls(codes: IntArray, terrain: Terrain) -> int:

@@ -43,33 +43,36 @@ _AT_ONCE = 1_000
 
 def cases(*, small: bool) -> list[Case]:
     """Give the questions one by one."""
+    # To live through a million experiences takes longer than all the rest of a small run.
+    times = 100 if small else 1_000
     return [
-        _reading(3 if small else 15),
-        _writing(3 if small else 9),
+        _reading(3 if small else 15, times),
+        _writing(3 if small else 9, times),
         _consolidating(2 if small else 7),
-        _rounds(150 if small else 600, repeats=1 if small else 3),
-        _growing(6_000 if small else 100_000),
+        _rounds(*((100, 150) if small else (1_000, 600)), repeats=1 if small else 3),
+        _growing(4_000 if small else 100_000),
         _storing(30 if small else 200, repeats=2 if small else 5),
     ]
 
 
-def _reading(repeats: int, seen: int = 1_000) -> Case:
+def _reading(repeats: int, times: int) -> Case:
+    much = _seen(times)
     return Case(
         name="recent(10)",
         unit="call",
         repeats=repeats,
-        variants=partial(_readers, seen),
+        variants=partial(_readers, times),
         ratios=(
-            Ratio("recent_1e6_over_1e3", "after 1e6", "after 1e3", 2.0, Better.LESS),
+            Ratio(f"recent_{much}_over_1e3", f"after {much}", "after 1e3", 2.0, Better.LESS),
             Ratio("recent_over_deque", "after 1e3", "deque", better=Better.LESS),
         ),
     )
 
 
 @contextmanager
-def _readers(seen: int) -> Iterator[list[Variant]]:
+def _readers(times: int) -> Iterator[list[Variant]]:
     life = wandered(1_000)
-    few, many, plain = _filled(life, 1), _filled(life, seen), deque(life, maxlen=_HELD)
+    few, many, plain = _filled(life, 1), _filled(life, times), deque(life, maxlen=_HELD)
 
     def run(recent: Callable[[], Sequence[Any]], units: int) -> Any:
         last: Any = None
@@ -82,9 +85,14 @@ def _readers(seen: int) -> Iterator[list[Variant]]:
 
     yield [
         Variant("after 1e3", _READS, partial(run, lambda: few.recent(10)), check),
-        Variant("after 1e6", _READS, partial(run, lambda: many.recent(10)), check),
+        Variant(f"after {_seen(times)}", _READS, partial(run, lambda: many.recent(10)), check),
         Variant("deque", _READS, partial(run, lambda: [plain[n] for n in range(-10, 0)]), check),
     ]
+
+
+def _seen(times: int) -> str:
+    """Say how many experiences that is, of a thousand each time, as in 1e6."""
+    return f"1e{len(str(1_000 * times)) - 1}"
 
 
 def _filled(life: Sequence[Experience], times: int) -> EpisodicMemory:
@@ -95,23 +103,24 @@ def _filled(life: Sequence[Experience], times: int) -> EpisodicMemory:
     return memory
 
 
-def _writing(repeats: int, seen: int = 1_000) -> Case:
+def _writing(repeats: int, times: int) -> Case:
+    much = _seen(times)
     return Case(
         name="record",
         unit="experience",
         repeats=repeats,
-        variants=partial(_writers, seen),
+        variants=partial(_writers, times),
         ratios=(
-            Ratio("record_1e6_over_1e3", "after 1e6", "after 1e3", better=Better.LESS),
+            Ratio(f"record_{much}_over_1e3", f"after {much}", "after 1e3", better=Better.LESS),
             Ratio("record_over_deque", "after 1e3", "deque", better=Better.LESS),
         ),
     )
 
 
 @contextmanager
-def _writers(seen: int) -> Iterator[list[Variant]]:
+def _writers(times: int) -> Iterator[list[Variant]]:
     life = wandered(1_000)
-    few, many, plain = _filled(life, 1), _filled(life, seen), deque(life, maxlen=_HELD)
+    few, many, plain = _filled(life, 1), _filled(life, times), deque(life, maxlen=_HELD)
 
     def run(record: Callable[[Experience], Any], units: int) -> None:
         for one in life[:units]:
@@ -122,7 +131,7 @@ def _writers(seen: int) -> Iterator[list[Variant]]:
 
     yield [
         Variant("after 1e3", _HELD, partial(run, few.record), partial(check, few)),
-        Variant("after 1e6", _HELD, partial(run, many.record), partial(check, many)),
+        Variant(f"after {_seen(times)}", _HELD, partial(run, many.record), partial(check, many)),
         Variant("deque", _HELD, partial(run, plain.append), partial(check, plain)),
     ]
 
@@ -188,15 +197,15 @@ def _all_of_it(units: int, done: _Done) -> str:
     return "" if done.stands_for == units else f"items stand for {done.stands_for} of {units}"
 
 
-def _rounds(rounds: int, *, repeats: int) -> Case:
+def _rounds(n: int, rounds: int, *, repeats: int) -> Case:
     def share(paired: Paired) -> float:
         return sum(paired.without) / sum(paired.consolidating)
 
     return Case(
-        name="rounds of 1,000 agents, in turn",
+        name=f"rounds of {n:,} agents, in turn",
         unit="pair of rounds",
         repeats=repeats,
-        variants=partial(_pairs, rounds),
+        variants=partial(_pairs, n, rounds),
         ratios=(
             Quantity(
                 "rounds_per_s_consolidating_share",
@@ -228,11 +237,11 @@ def _rounds(rounds: int, *, repeats: int) -> Case:
 
 
 @contextmanager
-def _pairs(rounds: int) -> Iterator[list[Variant]]:
+def _pairs(n: int, rounds: int) -> Iterator[list[Variant]]:
     def check(units: int, paired: Paired) -> str:
         return paired.wrong or ("" if len(paired.without) == units else "rounds are missing")
 
-    yield [in_turn("both", rounds, partial(paired_rounds, 1_000), check)]
+    yield [in_turn("both", rounds, partial(paired_rounds, n), check)]
 
 
 def _growing(steps: int) -> Case:

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-import importlib.metadata
-import os
-import sys
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,11 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 from ..clock import Clock, SystemClock
-from ..coordination.records.manifest import fingerprint
 from .harness import Bench, Figure, Measured, Spread, Watcher, measure
-
-# Whom we are measured against, beside the packages that a run depends on.
-_PEERS = ("inferactively-pymdp",)
+from .machine import Load, machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +48,22 @@ class Report:
             "environment": dict(self.environment),
             "cases": [_case(measured) for measured in self.measured],
             "ratios": self.ratios,
+            "figures": {
+                figure.name: _figure(figure, measured)
+                for measured in self.measured
+                for figure, _ in measured.figures()
+            },
             "meanings": {figure.name: figure.meaning for figure, _ in self._figures()},
             "spreads": {figure.name: _quartiles(spread) for figure, spread in self._figures()},
             "targets": {
                 figure.name: _target(figure, figure.target, spread)
                 for figure, spread in self._figures()
                 if figure.target is not None
+            },
+            "guides": {
+                figure.name: figure.guide
+                for figure, _ in self._figures()
+                if figure.guide is not None
             },
             "skipped": self.skipped,
         }
@@ -73,13 +75,7 @@ class Report:
         console.print(_figures_table(self._figures()))
         for name, why in self.skipped.items():
             console.print(f"{name} was skipped: {why}", highlight=False)
-        load, after = self.environment["load_before"], self.environment["load_after"]
-        console.print(
-            f"{self.environment['implementation']} {self.environment['python']}, "
-            f"{self.environment['cores']} cores, load {load} before and {after} after, "
-            f"{self.environment['seconds']:.0f} s",
-            highlight=False,
-        )
+        console.print(where(self.environment), highlight=False)
 
     def _figures(self) -> list[tuple[Figure, Spread]]:
         return [figure for measured in self.measured for figure in measured.figures()]
@@ -96,22 +92,16 @@ def run_bench(
     """
     clock = clock or SystemClock()
     cases = bench.cases(small=small)
-    load, started = _load(), clock.now()
+    load, started = Load(), clock.now()
+    measured = []
     try:
-        measured = [measure(case, clock, watcher) for case in cases]
+        watcher.plan(cases)
+        for case in cases:
+            measured.append(measure(case, clock, watcher))
+            load.sample()
     finally:
         watcher.end()
-    environment = {
-        **fingerprint(),
-        "peers": {peer: _version(peer) for peer in _PEERS},
-        "usable_cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None,
-        "clock_resolution": time.get_clock_info("monotonic").resolution,
-        "switch_interval": sys.getswitchinterval(),
-        "gc_threshold": gc.get_threshold(),
-        "load_before": load,
-        "load_after": _load(),
-        "seconds": clock.now() - started,
-    }
+    environment = {**machine(), **load.told(), "seconds": clock.now() - started}
     return Report(name, question(bench), small, environment, measured)
 
 
@@ -120,60 +110,87 @@ def question(bench: Bench) -> str:
     return (bench.__doc__ or "").strip().partition("\n")[0]
 
 
-def _load() -> float | None:
-    """The load average of the last minute, where the system tells."""
-    return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
-
-
-def _version(package: str) -> str | None:
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return None
-
-
 def _case(measured: Measured) -> dict[str, Any]:
+    case = measured.case
     variants = {
         name: {
             "units": measured.units[name],
-            **_quartiles(Spread.of(_in_ms(seconds))),
-            "repeats": _in_ms(seconds),
+            **_in_ms(seconds),
+            "start_ms": _in_ms(measured.starts[name]) if name in measured.starts else None,
         }
         for name, seconds in measured.seconds.items()
     }
-    case = measured.case
     return {"case": case.name, "unit": f"ms per {case.unit}", "variants": variants}
+
+
+def _in_ms(seconds: Sequence[float]) -> dict[str, Any]:
+    repeats = [one * 1000 for one in seconds]
+    return {**_quartiles(Spread.of(repeats)), "repeats": repeats}
+
+
+def _figure(figure: Figure, measured: Measured) -> dict[str, Any]:
+    """Give what a comparison needs: every repeat, in order, and which way is better."""
+    return {
+        "kind": type(figure).__name__.lower(),
+        "case": measured.case.name,
+        "variants": list(figure.variants),
+        "better": figure.better.name.lower(),
+        "repeats": list(figure.values(measured)),
+    }
 
 
 def _quartiles(spread: Spread) -> dict[str, float]:
     return spread._asdict()
 
 
-def _in_ms(seconds: Sequence[float]) -> list[float]:
-    return [one * 1000 for one in seconds]
+def where(environment: Mapping[str, Any]) -> str:
+    """Give one line on the machine, and on who else used it."""
+    during = environment["load_during"] or {}
+    return (
+        f"{environment['implementation']} {environment['python']}, {environment['cores']} cores, "
+        f"load {environment['load_before']} before, {during.get('median')} during and "
+        f"{environment['load_after']} after, others kept {environment['others_cores']} cores "
+        f"busy, {environment['seconds']:.0f} s"
+    )
 
 
 def _times_table(measured: Sequence[Measured]) -> Table:
     table = _table("case", "variant")
-    for column in ("median", "quartiles", "repeats"):
+    started = any(one.starts for one in measured)
+    for column in ("median", "quartiles", "repeats", *(["start-up"] if started else [])):
         table.add_column(column, justify="right")
     for one in measured:
         for name, seconds in one.seconds.items():
-            unit, factor = ("µs", 1e6) if Spread.of(seconds).median < 1e-3 else ("ms", 1e3)
+            unit, factor = _unit(seconds)
             spread = Spread.of([second * factor for second in seconds])
             middle = f"{spread.median:,.2f} {unit}/{one.case.unit}"
-            table.add_row(one.case.name, name, middle, _between(spread), _count(one, name))
+            cells = [middle, _between(spread), _count(one, name)]
+            table.add_row(one.case.name, name, *cells, *([_start(one, name)] if started else []))
         table.add_section()
     return table
 
 
+def _unit(seconds: Sequence[float]) -> tuple[str, float]:
+    return ("µs", 1e6) if Spread.of(seconds).median < 1e-3 else ("ms", 1e3)
+
+
+def _start(measured: Measured, variant: str) -> str:
+    if variant not in measured.starts:
+        return ""
+    unit, factor = _unit(measured.starts[variant])
+    return f"{Spread.of(measured.starts[variant]).median * factor:,.2f} {unit}"
+
+
 def _figures_table(figures: Sequence[tuple[Figure, Spread]]) -> Table:
     table = _table("ratio")
-    for column in ("median", "quartiles", "target"):
+    guided = any(figure.guide is not None for figure, _ in figures)
+    for column in ("median", "quartiles", *(["the guide's"] if guided else []), "target"):
         table.add_column(column, justify="right")
     for figure, spread in figures:
         verdict = "" if figure.target is None else _verdict(figure, figure.target, spread)
-        table.add_row(figure.name, f"{spread.median:,.2f}", _between(spread), verdict)
+        guide = "" if figure.guide is None else f"{figure.guide:,g}"
+        cells = [_number(spread.median), _between(spread), *([guide] if guided else []), verdict]
+        table.add_row(figure.name, *cells)
     return table
 
 
@@ -185,7 +202,11 @@ def _table(*left: str) -> Table:
 
 
 def _between(spread: Spread) -> str:
-    return f"{spread.low:,.2f} to {spread.high:,.2f}"
+    return f"{_number(spread.low)} to {_number(spread.high)}"
+
+
+def _number(value: float) -> str:
+    return f"{value:.2g}" if 0.0 < abs(value) < 0.095 else f"{value:,.2f}"
 
 
 def _count(measured: Measured, variant: str) -> str:

@@ -154,4 +154,4 @@ class _Field:
         return Absent(variant.name, why)
 
     def _variant(self, name: str, start: Start, check: Check) -> Variant:
-        return in_turn(name, self._rounds(name), start, check, warm_up=1)
+        return in_turn(name, self._rounds(name), start, check, warm_up=1, starts=True)

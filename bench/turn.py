@@ -17,14 +17,17 @@ Start = Callable[[], AbstractContextManager[Play]]
 Check = Callable[[int, Any], str]
 
 
-def in_turn(name: str, units: int, start: Start, check: Check, *, warm_up: int = 0) -> Variant:
+def in_turn(
+    name: str, units: int, start: Start, check: Check, *, warm_up: int = 0, starts: bool = False
+) -> Variant:
     """Make a variant that starts before each repeat and ends after it.
 
     Args:
         warm_up: units that it plays first, unmeasured.
+        starts: whether the time of its start is told; it must do nothing else then.
     """
     turn = _Turn(start, warm_up)
-    return Variant(name, units, turn.play, check, turn.open)
+    return Variant(name, units, turn.play, check, turn.open, starts, turn.warm)
 
 
 class _Turn:
@@ -35,11 +38,13 @@ class _Turn:
     @contextmanager
     def open(self) -> Iterator[None]:
         with self._start() as play:
-            if self._warm_up:
-                play(self._warm_up)
             self._play = play
             yield
         self._play = None
+
+    def warm(self) -> None:
+        if self._warm_up:
+            self.play(self._warm_up)
 
     def play(self, units: int) -> Any:
         assert self._play is not None

@@ -13,8 +13,8 @@ from ..coordination.vitals.recommend import KINDS, recommend
 from ..coordination.vitals.recommendation import Recommendation
 
 _EXTRAS = {
-    "pymdp": ("inferactively-pymdp", "the reference backend, --backend pymdp"),
-    "fast": ("numba", "compiled inference, --backend numba"),
+    "pymdp": ("inferactively-pymdp", "the reference for inference, --kernel pymdp"),
+    "fast": ("numba", "compiled inference, --kernel numba"),
     "data": ("pandas", "data frames of runs"),
 }
 
@@ -93,7 +93,8 @@ def _heading(advice: Recommendation) -> str:
 
 
 def _text(found: dict[str, Any]) -> str:
-    packages = ", ".join(f"{name} {version}" for name, version in found["packages"].items())
+    installed = found["packages"].items()
+    packages = ", ".join(f"{name} {version}" for name, version in installed if version)
     lines = [
         f"antiphon   {found['antiphon']}",
         f"python     {found['implementation']} {found['python']}",
@@ -103,6 +104,7 @@ def _text(found: dict[str, Any]) -> str:
         f"memory     {found['memory_bytes'] / 2**30:.1f} GiB",
         f"threads    up to {found['threaded_actors']:,}, {found['threaded_actors_bound']}",
         f"arithmetic {found['blas']}, {' '.join(found['simd'])}",
+        f"kernel     {found['kernel']}: what agents infer with by default",
     ]
     for extra, (_, what) in _EXTRAS.items():
         version = found["extras"][extra]

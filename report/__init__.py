@@ -1,1 +1,1 @@
-"""What agents remember, shown to a person: a page to open anywhere, a text, and JSON."""
+"""What agents remember and where time goes, shown to a person: pages, texts, and JSON."""

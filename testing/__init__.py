@@ -7,6 +7,7 @@ from ..actors.simulation.virtual_clock import VirtualClock
 from .actor_contract import check_actor
 from .agent_contract import check_agent
 from .memory_contract import check_cleanup, check_embedding, check_strategy
+from .protocol_contract import check_protocol
 from .recording import RecordingCall, RecordingRef
 from .simulation import replay, simulate
 
@@ -23,6 +24,7 @@ __all__ = [
     "check_agent",
     "check_cleanup",
     "check_embedding",
+    "check_protocol",
     "check_strategy",
     "replay",
     "simulate",

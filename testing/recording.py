@@ -112,6 +112,14 @@ class RecordingCall:
     def lose(self, index: int, error: BaseException) -> None:
         self._keep(Answer(index, "lose", error, 0.0, 0.0))
 
+    gathers = False
+
+    def gather(self, index: int, host: Any) -> None:
+        raise NotImplementedError("it gathers nobody, and says so")
+
+    def leave(self, index: int, error: BaseException) -> None:
+        raise NotImplementedError("it gathers nobody, and says so")
+
     def skip(self, index: int) -> None:
         self._keep(Answer(index, "skip", None, 0.0, 0.0))
 

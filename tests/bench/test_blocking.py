@@ -54,6 +54,8 @@ def test_only_the_declared_say_that_they_block(name: str, monkeypatch: pytest.Mo
 def test_the_first_round_of_a_pool_is_measured_without_a_warm_up() -> None:
     first, detected = variant("first"), variant("detected")
     with first.turn():
+        first.warm()
         assert [outcome.round for outcome in first.run(1)] == [1]
     with detected.turn():
+        detected.warm()
         assert [outcome.round for outcome in detected.run(1)] == [blocking._WARM_UP + 1]

@@ -18,10 +18,11 @@ needs_pymdp = pytest.mark.skipif(
 
 
 def test_ours_is_checked_for_rounds_and_for_inference() -> None:
-    with explorer._ours(SIZE, SETTINGS) as ours:
-        assert ours.check(2, ours.run(2)) == ""
-        run = ours.run(2)
-        assert "2 rounds of 3" in ours.check(3, run)
+    for how in ("pooled", "threaded", "cohort", "inline"):
+        with explorer._ours(how, 5, 2, SETTINGS) as ours:
+            assert ours.check(2, ours.run(2)) == ""
+            taken = ours.run(2)
+            assert "10 actions in 3 rounds" in ours.check(3, taken)
 
 
 def test_agents_that_did_not_infer_are_noticed() -> None:
@@ -40,10 +41,10 @@ def test_agents_that_skipped_a_step_are_noticed() -> None:
 
 
 def test_a_run_of_other_steps_is_noticed() -> None:
-    with explorer._ours(SIZE, SETTINGS) as ours:
-        run = ours.run(2)
+    with explorer._ours("pooled", 5, 2, SETTINGS) as ours:
+        taken = ours.run(2)
         ours.run(1)  # unseen by the check
-        assert "counted [3] steps" in ours.check(2, run)
+        assert "counted [3] steps" in ours.check(2, taken)
 
 
 @needs_pymdp

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,6 +14,7 @@ from antiphon.bench.harness import (
     Measured,
     Quantity,
     Ratio,
+    Seconds,
     Spread,
     Variant,
     measure,
@@ -80,7 +81,11 @@ class Notes:
 
     def __init__(self) -> None:
         self.seen: list[tuple[str, int]] = []
+        self.planned: list[str] = []
         self.ended = False
+
+    def plan(self, cases: Sequence[Case]) -> None:
+        self.planned = [case.name for case in cases]
 
     def begin(self, case: Case, variant: str, repeat: int) -> None:
         self.seen.append((variant, repeat))
@@ -99,6 +104,7 @@ def test_variants_take_turns_after_a_warm_up() -> None:
     _, notes = run(bench)
     assert bench.log == ["start", *["ours", "theirs"] * 4, "stop"]
     assert notes.seen == [(name, k) for k in range(4) for name in ("ours", "theirs")]
+    assert notes.planned == ["one"]
     assert notes.ended
 
 
@@ -266,7 +272,7 @@ def test_a_variant_lives_for_its_turn_and_only_its_run_is_timed() -> None:
             log.append(f"check {made}")
             return ""
 
-        return in_turn(name, 5, start, check, warm_up=2)
+        return in_turn(name, 5, start, check, warm_up=2, starts=name == "a")
 
     @contextmanager
     def variants() -> Iterator[list[Variant]]:
@@ -274,6 +280,7 @@ def test_a_variant_lives_for_its_turn_and_only_its_run_is_timed() -> None:
 
     found = measure(Case("one", "round", 1, variants, (), warm_ups=0), clock, Notes())
     assert found.seconds == {"a": [0.2], "b": [0.2]}
+    assert found.starts == {"a": [100.0]}
     turn = ["start {}", "{} plays 2", "{} plays 5", "check {}", "stop {}"]
     assert log == [line.format(name) for name in "ab" for line in turn]
 
@@ -295,3 +302,33 @@ def test_a_variant_that_fails_in_its_turn_is_ended() -> None:
     with pytest.raises(WorkError, match="nothing done"):
         measure(Case("one", "round", 1, variants, ()), ManualClock(), Notes())
     assert ended == [True]
+
+
+def test_a_time_is_a_figure_with_what_a_guide_states_beside_it() -> None:
+    time = Seconds("round_s", "ours", 1.5, 4.0)
+    report, _ = run(Fakes(figures=(time, OURS_VS_THEIRS)))
+    found = report.to_dict()
+    assert found["ratios"]["round_s"] == 1.0
+    assert found["targets"]["round_s"] == {"better": "less", "target": 1.5, "reached": True}
+    assert found["guides"] == {"round_s": 4.0}
+    assert "the guide's" in shown(report)
+    assert "the guide's" not in shown(run(Fakes())[0])
+
+
+def test_every_repeat_of_a_figure_is_kept() -> None:
+    found = run(Fakes(figures=(OURS_VS_THEIRS, UNITS)))[0].to_dict()
+    assert found["figures"]["ours_vs_theirs"] == {
+        "kind": "ratio",
+        "case": "one",
+        "variants": ["theirs", "ours"],
+        "better": "more",
+        "repeats": [3.0, 4.0, 1.0],
+    }
+    assert found["figures"]["units"]["repeats"] == [20.0] * 3
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_quantity_that_is_no_number_is_an_error(value: float) -> None:
+    figure = Quantity("size", "ours", "bytes", lambda made: value, Better.LESS)
+    with pytest.raises(WorkError, match="size must be finite"):
+        run(Fakes(figures=(figure,)))

@@ -17,7 +17,7 @@ class Quiet:
 
 
 def test_reading_writing_consolidating_and_storing_do_their_work() -> None:
-    cases = [memory._reading(1, 3), memory._writing(1, 3), memory._consolidating(1)]
+    cases = [memory._reading(1, 10), memory._writing(1, 10), memory._consolidating(1)]
     for case in [*cases, memory._storing(2, repeats=1)]:
         measured = measure(case, SystemClock(), Quiet())
         assert all(spread.median > 0 for _, spread in measured.figures())
@@ -51,7 +51,7 @@ def test_a_long_run_is_played_here_or_elsewhere() -> None:
 def test_the_targets_are_those_that_were_set() -> None:
     targets = {
         figure.name: (figure.target, str(figure.better))
-        for case in memory.cases(small=True)
+        for case in memory.cases(small=False)
         for figure in case.ratios
         if figure.target is not None
     }
@@ -67,3 +67,9 @@ def test_the_targets_are_those_that_were_set() -> None:
     assert all(
         isinstance(f, Quantity) or f.ours for c in memory.cases(small=False) for f in c.ratios
     )
+
+
+def test_a_small_run_says_that_its_memories_have_seen_less() -> None:
+    names = {f.name for c in memory.cases(small=True) for f in c.ratios}
+    assert {"recent_1e5_over_1e3", "record_1e5_over_1e3"} <= names
+    assert not any("1e6" in name for name in names)

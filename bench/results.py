@@ -1,0 +1,104 @@
+"""Files of results: how they are written, and read again to be compared or shown."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..coordination.records.manifest import write_json
+from .harness import Better
+from .report import Report
+
+SCHEMA = 1
+"""Raised when a reader of before would misread; docs/bench-results.schema.json has the rest."""
+DEFAULT_FILE = "benchmark_results.json"
+
+
+def results(reports: Sequence[Report], absent: Mapping[str, str]) -> dict[str, Any]:
+    """Give the results of several benches, with all their ratios side by side.
+
+    Args:
+        absent: why a bench could not be run at all, by its name.
+    """
+    return {
+        "schema": SCHEMA,
+        "ratios": {name: value for report in reports for name, value in report.ratios.items()},
+        "absent": dict(absent),
+        "benches": [report.to_dict() for report in reports],
+    }
+
+
+def write(path: Path, reports: Sequence[Report], absent: Mapping[str, str]) -> None:
+    """Write them whole or not at all."""
+    write_json(path, results(reports, absent))
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """What was measured under one name, repeat by repeat."""
+
+    bench: str
+    name: str
+    better: Better
+    repeats: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """A file of results."""
+
+    path: Path
+    benches: Sequence[Mapping[str, Any]]
+
+    @classmethod
+    def read(cls, path: Path) -> Results:
+        """Read a file.
+
+        Raises:
+            ValueError: it is not made of results of this schema.
+        """
+        try:
+            data = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise ValueError(f"{path} is no JSON: {error}") from error
+        schema = data.get("schema") if isinstance(data, dict) else None
+        if schema != SCHEMA:
+            came = "none" if schema is None else repr(schema)
+            raise ValueError(f"{path}: results must be of schema {SCHEMA}, got {came}")
+        return cls(path, data["benches"])
+
+    @property
+    def figures(self) -> dict[str, Metric]:
+        """What is compared by default: ratios and quantities, by name."""
+        return {
+            name: _metric(self.path, one["bench"], name, figure["better"], figure["repeats"])
+            for one in self.benches
+            for name, figure in one["figures"].items()
+        }
+
+    @property
+    def times(self) -> dict[str, Metric]:
+        """Milliseconds a unit, by ``bench/case/variant``: only one machine's can be compared."""
+        return {
+            (name := f"{one['bench']}/{case['case']}/{variant}"): _metric(
+                self.path, one["bench"], name, "less", times["repeats"]
+            )
+            for one in self.benches
+            for case in one["cases"]
+            for variant, times in case["variants"].items()
+        }
+
+
+def _metric(path: Path, bench: str, name: str, better: str, repeats: Sequence[Any]) -> Metric:
+    if not repeats or not all(_is_number(one) for one in repeats):
+        raise ValueError(f"{path}: repeats of {name} must be finite numbers, got {repeats!r}")
+    return Metric(bench, name, Better[better.upper()], tuple(map(float, repeats)))
+
+
+def _is_number(value: Any) -> bool:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and math.isfinite(value)

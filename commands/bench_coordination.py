@@ -1,0 +1,132 @@
+"""antiphon bench coordination: protocols, dispatchers and worlds that somebody names."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Any
+
+from rich.console import Console
+
+from ..bench import coordination
+from ..bench.coordination import SMALL, Plan, show
+from ..bench.harness import Case
+from ..bench.plot import plot
+from ..bench.progress import for_stderr
+from ..bench.report import Report, run_bench
+from ..bench.results import write
+from ..bench.trial import Risks
+
+NAME = "coordination"
+
+_ABOUT = """\
+Compare protocols of coordination: what agents earn, how fast their rounds are, how they end.
+
+All variants play the same worlds with the same seeds, in turn. With --straggler P:SECONDS an
+act waits so long with this probability, with --crash P it raises; both depend on seed, agent
+and round alone, so that every variant meets with the same. Of several protocols the others
+are held against the first.
+"""
+
+
+def add_coordination(
+    prog: str, add_outputs: Callable[[argparse.ArgumentParser], None]
+) -> argparse.ArgumentParser:
+    """Say what ``antiphon bench coordination`` takes.
+
+    Args:
+        add_outputs: adds what all benches take.
+    """
+    parser = argparse.ArgumentParser(
+        prog=prog,
+        description=_ABOUT,
+        epilog=f"example:\n  {prog} --env mpe2/simple_spread_v3 --coordinator "
+        "barrier,quorum:0.8,first:3 \\\n    --agents 3,10 --seeds 20 --straggler 0.05:0.5 "
+        "--crash 0.01",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    names, numbers = _listed(str), _listed(int)
+    add(
+        "--env",
+        dest="worlds",
+        type=names,
+        metavar="NAMES",
+        help="worlds, with commas between; mpe2 for all of its tasks",
+    )
+    add("--coordinator", dest="protocols", type=names, metavar="HOWS", help="protocols, likewise")
+    add("--dispatcher", dest="dispatchers", type=names, metavar="NAMES", help="likewise")
+    add(
+        "--agents",
+        type=numbers,
+        metavar="NUMBERS",
+        help="how many, where the world lets one choose",
+    )
+    add("--seeds", type=int, metavar="N", help="repeats, each with a seed of its own")
+    add("--rounds", type=int, metavar="N", help="rounds of each repeat")
+    add("--straggler", type=_straggler, metavar="P:SECONDS", help="acts that wait")
+    add("--crash", type=float, metavar="P", help="acts that raise")
+    add("--type", dest="kind", help="agent type; default explorer in the grid world, else random")
+    add("--timeout", type=float, metavar="SECONDS", help="until a round's deadline (default 30)")
+    add(
+        "--patience",
+        type=float,
+        metavar="SECONDS",
+        help="for which a round goes on once its protocol has enough (default 0)",
+    )
+    add_outputs(parser)
+    parser.set_defaults(execute=_execute)
+    return parser
+
+
+def _listed(kind: Callable[[str], Any]) -> Callable[[str], list[Any]]:
+    def listed(text: str) -> list[Any]:
+        return [kind(one) for one in text.split(",")]
+
+    listed.__name__ = f"{kind.__name__}s with commas between"
+    return listed
+
+
+def _straggler(text: str) -> tuple[float, float]:
+    probability, colon, seconds = text.partition(":")
+    if not colon:
+        raise argparse.ArgumentTypeError(f"needs a probability and seconds, 0.05:0.5, got {text!r}")
+    return float(probability), float(seconds)
+
+
+def _plan(arguments: argparse.Namespace) -> Plan:
+    before = SMALL if arguments.small else Plan()
+    names = [one.name for one in fields(Plan) if one.name != "risks"]
+    values = {name: getattr(before, name) for name in names}
+    values |= {name: given for name in names if (given := getattr(arguments, name)) is not None}
+    straggle, seconds = arguments.straggler or (before.risks.straggle, before.risks.seconds)
+    crash = before.risks.crash if arguments.crash is None else arguments.crash
+    return Plan(**values, risks=Risks(straggle, seconds, crash))
+
+
+class _Asked:
+    """The bench with somebody's plan."""
+
+    __doc__ = coordination.__doc__
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+
+    def cases(self, *, small: bool) -> list[Case]:
+        return self._plan.cases()
+
+
+def _execute(arguments: argparse.Namespace) -> int:
+    bench = _Asked(_plan(arguments))
+    report = run_bench(NAME, bench, small=arguments.small, watcher=for_stderr())
+    show(report, Console())
+    _write(arguments, report)
+    return 0
+
+
+def _write(arguments: argparse.Namespace, report: Report) -> None:
+    if arguments.json:
+        write(arguments.json, [report], {})
+    if arguments.plot:
+        arguments.plot.write_text(plot([report]), encoding="utf-8")

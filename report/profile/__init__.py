@@ -1,0 +1,1 @@
+"""Where the time of a run goes: by function, by part of a society, and as a picture of calls."""
