@@ -18,6 +18,7 @@ examples:
   antiphon run                                   50 explorers in the grid world, 100 steps
   antiphon run mpe2/simple_spread_v3 --type random --episodes 20
   antiphon run --agents 1000 --dispatcher inline --json
+  antiphon resume runs/first                     what was killed goes on
   antiphon bench rounds --small
 """
 
@@ -41,10 +42,23 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(argv: Sequence[str] | None, signals: Signals) -> int:
     # These take long to import, and who waits may have changed their mind.
-    from .commands import agents, bench, doctor, memory, run
+    from .commands import (
+        agents,
+        bench,
+        doctor,
+        export,
+        import_run,
+        memory,
+        profile,
+        resume,
+        run,
+        sweep,
+        verify,
+    )
 
-    signals.loaded(whole=run.WHOLE, open=run.INTERRUPTIBLE)
-    parser = _parser((run, memory, bench, agents, doctor))
+    signals.loaded(whole=(*run.WHOLE, *resume.WHOLE), open=run.INTERRUPTIBLE)
+    running = (run, sweep, resume, verify, export, import_run)
+    parser = _parser((*running, memory, bench, profile, agents, doctor))
     arguments = parser.parse_args(argv)
     if arguments.execute is None:
         parser.print_help()

@@ -36,6 +36,13 @@ def test_the_bidder_that_is_shown_talks() -> None:
         assert dict(society.shared) == {"bids/a": 3, "bids/b": 3}
 
 
+def test_the_page_on_inference_shows_what_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    page = (Path(__file__).parents[1] / "docs" / "inference.md").read_text(encoding="utf-8")
+    example, *_ = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    exec(compile(example, "inference.md", "exec"), {"__name__": "page"})
+    assert "activeinference-3" in capsys.readouterr().out
+
+
 def test_the_settings_file_that_is_shown_loads(tmp_path: Path) -> None:
     import antiphon as ap
 
