@@ -13,7 +13,7 @@ from ..experience import Experience
 from ..generative import GenerativeModel
 from ..kernels.compiled import Compiled
 from ..kernels.kernel import Kernel
-from ..kernels.rows import START, AnyRows, Rows, Turn
+from ..kernels.rows import START, BaseRows, Rows, Turn
 from ..matrices import Array, Indices
 from ..observations import read_index, read_indices
 from ..policies import Plan
@@ -45,7 +45,7 @@ class BaseCrowd(ABC):
         self.model = model
         self._sizes = tuple(sizes)
         self._limits = np.array(self._sizes)
-        self._pages: list[AnyRows] = []
+        self._pages: list[BaseRows] = []
         self._keeps = False
         self._lock = Lock()  # agents come and go on the threads of their hosts
 
@@ -134,7 +134,7 @@ class BaseCrowd(ABC):
         """Score all policies from one agent's present beliefs, and change nothing."""
 
     @abstractmethod
-    def _make_rows(self, capacity: int) -> AnyRows: ...
+    def _make_rows(self, capacity: int) -> BaseRows: ...
 
     @abstractmethod
     def _step(self, rows: Any, turn: Turn) -> Indices: ...
@@ -236,7 +236,7 @@ class Crowd(PlainCrowd):
         plan = self.kernel.plan(self.compiled, rows.beliefs[row], rows.gamma[row], wanted)
         return Plan(*(array[0] for array in plan))
 
-    def _make_rows(self, capacity: int) -> AnyRows:
+    def _make_rows(self, capacity: int) -> BaseRows:
         return Rows(self.compiled, capacity)
 
     def _step(self, rows: Any, turn: Turn) -> Indices:
@@ -289,7 +289,7 @@ def _single_moves(lived: Sequence[Lived], n_actions: int) -> Indices | None:
 
 def _pages(
     seats: Sequence[Seat], results: list[int | Exception]
-) -> Iterable[tuple[AnyRows, Indices, Sequence[int]]]:
+) -> Iterable[tuple[BaseRows, Indices, Sequence[int]]]:
     """Sort those who can be answered by the page on which they stand.
 
     Returns:
@@ -300,7 +300,7 @@ def _pages(
     first = rows[0]
     if all(page is first for page in rows) and not any(map(_failed, results)):
         return [(first, who, range(len(seats)))]
-    pages: dict[int, tuple[AnyRows, list[int]]] = {}
+    pages: dict[int, tuple[BaseRows, list[int]]] = {}
     for k, page in enumerate(rows):
         if not _failed(results[k]):
             pages.setdefault(id(page), (page, []))[1].append(k)

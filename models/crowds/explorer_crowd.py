@@ -9,7 +9,7 @@ import numpy as np
 from ..kernels.choose import choose
 from ..kernels.compiled import Compiled
 from ..kernels.kernel import Kernel
-from ..kernels.rows import AnyRows, Turn
+from ..kernels.rows import BaseRows, Turn
 from ..matrices import Array, Indices
 from ..terrain import Terrain
 from .crowd import Crowd
@@ -33,7 +33,7 @@ class ExplorerCrowd(Crowd):
         wanted: Array = self._goals.preferences(rows.memories, who, rows.beliefs[row : row + 1])[0]
         return wanted
 
-    def _make_rows(self, capacity: int) -> AnyRows:
+    def _make_rows(self, capacity: int) -> BaseRows:
         return ExplorerRows(self.compiled, self.terrain, capacity)
 
     def _step(self, rows: Any, turn: Turn) -> Indices:

@@ -12,14 +12,13 @@ from ..factored.compiled import FactoredCompiled
 from ..factored.kernel import FactoredKernel
 from ..factored.rows import FactoredRows
 from ..kernels.choose import choose
-from ..kernels.rows import START, AnyRows, Turn
+from ..kernels.rows import START, BaseRows, Turn
 from ..learning.concentrations import Concentrations
 from ..learning.lesson import lesson_of
 from ..learning.parameters import Parameters, Rules
 from ..matrices import Array, Indices
 from ..observations import read_index, read_indices
 from ..policies import Plan
-from ..profile import Profile
 from .crowd import BaseCrowd, Lived
 from .seat import Seat
 
@@ -43,7 +42,7 @@ class FactoredCrowd(BaseCrowd):
         plan = self.kernel.plan(rows, np.array([seat.row], np.int64), preferences=wanted)
         return Plan(*(array[0] for array in plan))
 
-    def _make_rows(self, capacity: int) -> AnyRows:
+    def _make_rows(self, capacity: int) -> BaseRows:
         return FactoredRows(self.compiled, capacity)
 
     def _step(self, rows: Any, turn: Turn) -> Indices:
@@ -92,7 +91,7 @@ class FactoredLearners(FactoredCrowd):
         self.concentrations = concentrations
         self._rules = rules
 
-    def _make_rows(self, capacity: int) -> AnyRows:
+    def _make_rows(self, capacity: int) -> BaseRows:
         return LearningFactoredRows(self.compiled, capacity, self.concentrations, self._rules)
 
     def _step(self, rows: Any, turn: Turn) -> Indices:
@@ -115,13 +114,6 @@ class LearningFactoredRows(FactoredRows):
         super().__init__(compiled, capacity, own=own, novelty=novelty)
         self.own = Parameters.inside(self.parameters, shared, rules)
 
-    def take(self, profile: Profile, seed: int | None = None) -> int:
-        """As ``FactoredRows``; begins with nothing learned."""
-        row = super().take(profile, seed)
-        self.own.begin(row)
-        self.reset(row, seed)
-        return row
-
     def get_state(self, row: int) -> dict[str, Any]:
         """Give what was learned, as JSON values and arrays."""
         return self.own.get_state(row)
@@ -129,6 +121,10 @@ class LearningFactoredRows(FactoredRows):
     def set_state(self, row: int, state: dict[str, Any], agent_id: str | None = None) -> None:
         """Go on with what was learned elsewhere; it is checked first."""
         self.own.set_state(row, state, agent_id)
+
+    def _renew(self, row: int) -> None:
+        super()._renew(row)
+        self.own.begin(row)
 
 
 def factored_kernel(backend: str) -> FactoredKernel:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..kernels.choose import choose
-from ..kernels.rows import AnyRows, Turn
+from ..kernels.rows import BaseRows, Turn
 from ..learning.compiled import CompiledLearner
 from ..learning.learner import Learner
 from ..learning.rows import LearningRows
@@ -56,7 +56,7 @@ class LearningCrowd(PlainCrowd):
         assert isinstance(rows, LearningRows)
         rows.own.add(seat.row, gains, agent_id)
 
-    def _make_rows(self, capacity: int) -> AnyRows:
+    def _make_rows(self, capacity: int) -> BaseRows:
         return self.learner.new_rows(self.compiled, capacity)
 
     def _step(self, rows: Any, turn: Turn) -> Indices:

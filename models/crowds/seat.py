@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import ModelError
-from ..kernels.rows import AnyRows
+from ..kernels.rows import BaseRows
 from ..matrices import SUM_TOLERANCE, Array, Matrices
 from ..profile import Profile
 
@@ -22,7 +22,7 @@ class Seat:
 
     __slots__ = ("history", "row", "rows")
 
-    def __init__(self, rows: AnyRows, row: int, history: int = 0) -> None:
+    def __init__(self, rows: BaseRows, row: int, history: int = 0) -> None:
         """Take a row.
 
         Args:

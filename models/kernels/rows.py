@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import deque
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,14 +21,15 @@ Streams = npt.NDArray[np.uint64]
 Flags = npt.NDArray[np.bool_]
 
 
-class Rows:
+class BaseRows(ABC):
     """A fixed number of rows; whoever takes one owns it until it is released.
 
     Arrays are never moved, so that rows may be taken and released while others are inferred.
     An owner touches its own row alone, and not while the row waits to be inferred.
 
     Attributes:
-        beliefs: float64, shape (capacity, n_states).
+        beliefs: float64, shape (capacity, n_beliefs).
+        parts: how many beliefs belong together and sum to 1, one part after another.
         gamma: float64, shape (capacity,): precision of the choice between policies.
         alpha: float64, shape (capacity,): precision of stochastic choices between actions.
         interval: int64, shape (capacity,): beliefs take in every n-th observation.
@@ -36,13 +38,12 @@ class Rows:
         stream: uint64, shape (capacity,): from ``chance.key``.
         surprise: float64, shape (capacity,): -ln p(observation | all before), in nats, of the
             last step; NaN where that took no observation in.
-        arrays: all of these, for compiled code.
+        arrays: all of these but the parts, for compiled code.
     """
 
-    def __init__(self, compiled: Compiled, capacity: int) -> None:
-        self.compiled = compiled
-        self.beliefs: Array = np.zeros((capacity, compiled.model.n_states))
-        self.parts: tuple[int, ...] = (compiled.model.n_states,)
+    def __init__(self, parts: tuple[int, ...], policy_length: int, capacity: int) -> None:
+        self.beliefs: Array = np.zeros((capacity, sum(parts)))
+        self.parts = parts
         self.gamma: Array = np.zeros(capacity)
         self.alpha: Array = np.zeros(capacity)
         self.interval: Indices = np.ones(capacity, np.int64)
@@ -60,6 +61,7 @@ class Rows:
             self.stream,
             self.surprise,
         )
+        self._policy_length = policy_length
         self._free = deque(range(capacity))
 
     def __len__(self) -> int:
@@ -72,7 +74,7 @@ class Rows:
     @property
     def bytes_per_row(self) -> int:
         """What one row takes in all arrays together."""
-        return sum(array[0].nbytes for array in self.arrays)
+        return sum(int(array[0].nbytes) for array in self.arrays)
 
     def take(self, profile: Profile, seed: int | None = None) -> int:
         """Take the lowest row that was never used, else the one that was released first.
@@ -83,6 +85,7 @@ class Rows:
         """
         row = self._free[0]
         self.retune(row, profile)  # may refuse; the row is free then as before
+        self._renew(row)
         self.reset(row, seed)
         return self._free.popleft()
 
@@ -91,8 +94,8 @@ class Rows:
         self._free.append(row)
 
     def reset(self, row: int, seed: int | None = None) -> None:
-        """Begin an episode with the model's D; None is the seed 0."""
-        self.beliefs[row] = self.compiled.model.D
+        """Begin an episode with the row's D; what was learned stays. None is the seed 0."""
+        self.beliefs[row] = self._start(row)
         self.stream[row] = chance.key(seed or 0, "action")
         self.step[row] = 0
         self.surprise[row] = np.nan
@@ -103,26 +106,48 @@ class Rows:
         Raises:
             ValueError: the profile plans another number of steps ahead.
         """
-        length = len(self.compiled.policies.prefixes)
-        if profile.policy_length != length:
-            rule = f"must be {length}, for which the model was compiled"
+        if profile.policy_length != self._policy_length:
+            rule = f"must be {self._policy_length}, for which the model was compiled"
             raise ValueError(f"policy_length {rule}, got {profile.policy_length}")
         self.gamma[row] = profile.gamma
         self.alpha[row] = profile.alpha
         self.interval[row] = profile.selective_update_interval
         self.greedy[row] = profile.action_selection == "deterministic"
 
-    def get_state(self, row: int) -> dict[str, Any]:
-        """Give what there is beside beliefs, step and stream: nothing."""
-        return {}
-
-    def set_state(self, row: int, state: dict[str, Any], agent_id: str | None = None) -> None:
-        """Go on with that."""
-
     def commit(self, who: Indices, inferred: Inferred) -> None:
         """End a step: keep what was believed in it, and count it."""
         self.beliefs[who], self.surprise[who] = inferred
         self.step[who] += 1
+
+    def get_state(self, row: int) -> dict[str, Any]:
+        """Give what a row keeps beside what all kinds of rows keep, as JSON values and arrays."""
+        return {}
+
+    def set_state(self, row: int, state: dict[str, Any], agent_id: str | None = None) -> None:
+        """Go on with that; it is checked first.
+
+        Raises:
+            ModelError: it does not fit the model; nothing has changed then.
+        """
+
+    @abstractmethod
+    def _start(self, row: int) -> Array:
+        """Give a row's D, shape (n_beliefs,)."""
+
+    def _renew(self, row: int) -> None:
+        """Forget what the owner before had for itself."""
+
+
+class Rows(BaseRows):
+    """Rows of agents that share all of a compiled model."""
+
+    def __init__(self, compiled: Compiled, capacity: int) -> None:
+        model, length = compiled.model, len(compiled.policies.prefixes)
+        super().__init__((model.n_states,), length, capacity)
+        self.compiled = compiled
+
+    def _start(self, row: int) -> Array:
+        return self.compiled.model.D
 
 
 class Inferred(NamedTuple):
@@ -131,40 +156,7 @@ class Inferred(NamedTuple):
     beliefs: Array
     """float64, shape (n, n_states)."""
     surprise: Array
-    """float64, shape (n,): see ``Rows``."""
-
-
-class AnyRows(Protocol):
-    """Rows of whatever kind, as those see them who own one."""
-
-    beliefs: Array
-    gamma: Array
-    step: Indices
-    stream: Streams
-    surprise: Array
-    parts: tuple[int, ...]
-    """How many beliefs belong together and sum to 1, one part after another."""
-
-    def __len__(self) -> int: ...
-
-    @property
-    def is_full(self) -> bool: ...
-
-    def take(self, profile: Profile, seed: int | None = None) -> int: ...
-
-    def release(self, row: int) -> None: ...
-
-    def reset(self, row: int, seed: int | None = None) -> None: ...
-
-    def retune(self, row: int, profile: Profile) -> None: ...
-
-    def get_state(self, row: int) -> dict[str, Any]:
-        """Give what a row keeps beside what all kinds of rows keep, as JSON values and arrays."""
-        ...
-
-    def set_state(self, row: int, state: dict[str, Any], agent_id: str | None = None) -> None:
-        """Go on with that; it is checked first."""
-        ...
+    """float64, shape (n,): see ``BaseRows``."""
 
 
 class Turn(NamedTuple):
