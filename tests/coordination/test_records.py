@@ -83,6 +83,9 @@ def test_a_run_folder_holds_what_the_run_was_made_of(tmp_path: Path) -> None:
         "manifest.json",
         "model.csv",
         "result.json",
+        "run.ballast",
+        "run.db",
+        "run.head",
         "settings.json",
     }
     settings = json.loads((folder / "settings.json").read_text())
