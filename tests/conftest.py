@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
 import threading
 import time
@@ -17,6 +18,8 @@ import pytest
 
 GRACE = 5.0
 """Seconds for what is on its way out; a fuse, reached only by what was leaked."""
+
+HANDLED = (signal.SIGINT, signal.SIGTERM)
 
 hypothesis.settings.register_profile("house", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
@@ -34,8 +37,12 @@ class Held(NamedTuple):
 
 @pytest.fixture(autouse=True)
 def _nothing_outlives_the_test() -> Iterator[None]:
-    before = held()
+    before, handlers = held(), {number: signal.getsignal(number) for number in HANDLED}
     yield
+    for number, handler in handlers.items():
+        # A command that was interrupted leaves its own, for its process is about to end.
+        if signal.getsignal(number) is not handler:
+            signal.signal(number, handler)
     stop_actors(before)
     if leaks := leaked(before):
         pytest.fail(f"left behind by this test: {'; '.join(leaks)}", pytrace=False)
