@@ -58,7 +58,9 @@ class _Parser(argparse.ArgumentParser):
         super().__init__(**options)
         self.words: dict[str, argparse.ArgumentParser] = {}
 
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+    def parse_known_args(  # pyright: ignore[reportIncompatibleMethodOverride]  # its overloads
+        self, args: Any = None, namespace: Any = None
+    ) -> Any:
         # A bench with options of its own is one of many too.
         several = args and args[0] in BENCHES and args[1:2] and not args[1].startswith("-")
         if args and args[0] in self.words and not several:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from ..errors import PluginError
 from ..plugins import find, load, published
@@ -155,8 +155,7 @@ def _made(name: str, found: Any, argument: str) -> CoordinationProtocol:
             raise PluginError(name, f"cannot be made: {error}") from error
     if not callable(getattr(found, "enough", None)):
         raise PluginError(name, f"a protocol has enough(called, came), got {found!r:.60}")
-    protocol: CoordinationProtocol = found
-    return protocol
+    return cast("CoordinationProtocol", found)
 
 
 def _name_of(found: Any) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -84,13 +84,13 @@ def find_latencies(named: str | Draw, seed: int) -> Latencies:
     name, _, text = named.partition(":")
     if name in _KINDS:
         return Latencies(seed, _ours(name, text), name)
-    found = load(named, named) if text else None
+    found: Any = load(named, named) if text else None
     if found is None:
         known = ", ".join(f"{kind}:{','.join(names)}" for kind, (_, names) in _KINDS.items())
         raise ValueError(f"must be one of {known}, or package.module:name, got {named!r}")
     if not callable(found):
         raise PluginError(named, "is to draw a latency from a generator, and cannot be called")
-    return Latencies(seed, found, named)
+    return Latencies(seed, cast("Draw", found), named)
 
 
 def _ours(name: str, text: str) -> Draw:
