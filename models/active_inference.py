@@ -9,7 +9,7 @@ from ..errors import ModelError, UnsupportedModelError
 from .agent import Agent, Context, Place
 from .crowds.crowd import BaseCrowd
 from .crowds.entering import Counts, check_counts, crowd_of, learning_of
-from .crowds.learning_crowd import LearningCrowd
+from .crowds.learning_crowd import LearningCrowd, learner_of
 from .crowds.pupil import Pupil
 from .factored.model import FactoredModel
 from .from_pymdp import from_pymdp
@@ -77,7 +77,10 @@ class ActiveInference(Agent):
 
     @classmethod
     def prepare(cls, settings: InferenceSettings | None) -> None:
-        choose((settings or InferenceSettings()).backend).prepare()
+        settings = settings or InferenceSettings()
+        choose(settings.backend).prepare()
+        if learning_of(settings.resolved_profile()) is not None and settings.backend != "pymdp":
+            learner_of(settings.backend).prepare()
 
     @classmethod
     def create(

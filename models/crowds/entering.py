@@ -79,6 +79,7 @@ def _maker(
             learner = learner_of(backend)
             return LearningCrowd(CompiledLearner.of(model, length, learning, **counts), learner)
         kernel, compiled = factored_kernel(backend), FactoredCompiled.of(model, length)
+        kernel.prepare()  # here, and not while a round waits
         if learning is None:
             return FactoredCrowd(compiled, kernel)
         shared = Concentrations(model, learning, **counts)

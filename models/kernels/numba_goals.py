@@ -11,7 +11,6 @@ from ..profile import Profile
 from ..terrain import Terrain
 from . import native
 from .compiled import Compiled
-from .compiler import is_kept
 from .rows import Turn
 
 
@@ -39,11 +38,6 @@ class NumbaGoals:
 
     def preferences(self, memories: Array, who: Indices, beliefs: Array) -> Array:
         return native.preferences(memories, who, beliefs, self._laid, self._n_outcomes)
-
-
-def is_ready() -> bool:
-    """Whether it was compiled on this machine before."""
-    return is_kept(native.explore)
 
 
 def prepare() -> None:

@@ -14,7 +14,9 @@ from antiphon.models.crowds.factored_crowd import FactoredCrowd, FactoredLearner
 from antiphon.models.crowds.learning_crowd import LearningCrowd
 from antiphon.models.experience import Experience
 from antiphon.models.explorer import Explorer
+from antiphon.models.factored.numpy_kernel import FactoredNumpyKernel
 from antiphon.models.grid_world import GridWorld
+from antiphon.models.learning.numpy_learner import NumpyLearner
 from antiphon.models.matrices import Array
 from antiphon.models.profile import InferenceSettings, Profile
 from antiphon.society import Society
@@ -261,3 +263,17 @@ def test_settings_given_whole_are_those_that_hold() -> None:
             Society().add("explorer", settings={"profile": "fast"})
         with pytest.raises(TypeError, match="came whole, so gamma must be in there"):
             Society().add("explorer", settings=InferenceSettings(), gamma=2)
+
+
+def test_what_takes_long_is_made_ready_before_a_round_waits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ready: list[str] = []
+    monkeypatch.setattr(NumpyLearner, "prepare", lambda self: ready.append("learner"))
+    monkeypatch.setattr(FactoredNumpyKernel, "prepare", lambda self: ready.append("factors"))
+    ActiveInference.prepare(InferenceSettings(profile="fast", backend="numpy"))
+    assert ready == []
+    ActiveInference.prepare(InferenceSettings(profile="balanced", backend="numpy"))
+    assert ready == ["learner"]
+    ActiveInference({**TWO, "D": [[0.3, 0.7], [0.2, 0.3, 0.5]]}, InferenceSettings(backend="numpy"))
+    assert ready == ["learner", "factors"]
