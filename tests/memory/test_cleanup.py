@@ -140,7 +140,11 @@ def test_an_unknown_name_is_refused_with_what_there_is(name: str) -> None:
     assert caught.value.known[:3] == ("fifo", "age", "relevance")
 
 
-@pytest.mark.parametrize("plugin", [3, Fifo, list, lambda those, count: []], ids=str)
+@pytest.mark.parametrize(
+    "plugin",
+    [3, Fifo, list, lambda those, count: []],
+    ids=["number", "class", "list", "too-few-parameters"],
+)
 def test_what_is_no_clean_up_is_refused_when_it_is_named(plugin: Any) -> None:
     with pytest.raises(PluginError, match=r"\(candidates, count, round\)"):
         find_cleanup(plugin)
