@@ -7,7 +7,7 @@ answer with the round they were called for, so that an answer in the wrong place
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,15 +18,27 @@ from antiphon.actors.mailbox import BLANK, Letter
 from antiphon.actors.messages import Perceive
 from antiphon.clock import ManualClock
 from antiphon.coordination import coordinator as coordinator_module
-from antiphon.coordination.absence import Absences, News
 from antiphon.coordination.actions import ActionCheck
-from antiphon.coordination.call import Returned, RoundCall
+from antiphon.coordination.call import Returned
 from antiphon.coordination.coordinator import Coordinator, StartRound
 from antiphon.coordination.fallback import drop
 from antiphon.coordination.joint_action import Rules
 from antiphon.coordination.outcome import Outcome, Status
 from antiphon.coordination.round import Round
 from antiphon.models.experience import Experience
+from antiphon.tests.coordination.round_mutants import (
+    BatchIgnored,
+    CountsInOrderOfArrival,
+    DuplicateIsLate,
+    ForgetsItsRound,
+    LateNotCounted,
+    MissedForgotten,
+    MissedOutOfOrder,
+    NobodyIsBusy,
+    StaleWordCloses,
+    UnheardForgotten,
+    UnheardToldLast,
+)
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -255,41 +267,9 @@ def test_ten_thousand_interleavings_count_each_answer_where_it_belongs(plan: Any
 # One rule taken out
 
 
-class ForgetsItsRound(RoundCall):
-    """An answer goes to whatever round is the latest."""
-
-    latest: RoundCall
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        ForgetsItsRound.latest = self
-
-    def accept(self, *arguments: Any) -> None:
-        RoundCall.accept(ForgetsItsRound.latest, *arguments)
-
-
-class CountsInOrderOfArrival(RoundCall):
-    """The first answer is the first member's."""
-
-    def accept(self, index: int, *arguments: Any) -> None:
-        empty = [i for i in range(len(self.members)) if self._round.status(i) is None]
-        super().accept(empty[0] if empty else index, *arguments)
-
-
 class DeadlineIgnored(Round):
     def _is_too_late(self, started: float, finished: float) -> bool:
         return False
-
-
-class BatchIgnored(Round):
-    def call_next(self, now: float) -> Sequence[int]:
-        self._batch_size = len(self.members)
-        return super().call_next(now)
-
-
-class StaleWordCloses(Coordinator):
-    def _close_if(self, number: int) -> None:
-        self._close()
 
 
 class StaleDeadline(Coordinator):
@@ -302,51 +282,6 @@ class StaleDeadline(Coordinator):
         wake_at = self.wake_at
         super()._close()
         self.wake_at = wake_at
-
-
-class LateNotCounted(Coordinator):
-    def _welcome(self, message: Returned) -> None:
-        super()._welcome(message)
-        self._late = 0
-
-
-class DuplicateIsLate(Coordinator):
-    def _welcome(self, message: Returned) -> None:
-        super()._welcome(message)
-        self._late += message.late and message.agent_id not in self._absences.busy
-
-
-class NobodyIsBusy(Absences):
-    def leave(self, agent_ids: Any, round: int) -> None:
-        pass
-
-
-class BackFromAnyRound(Absences):
-    def come_back(self, agent_id: str, round: int) -> bool:
-        return self._busy.pop(agent_id, None) is not None
-
-
-class MissedForgotten(Absences):
-    def miss(self, agent_id: str, experience: Experience) -> None:
-        pass
-
-
-class MissedOutOfOrder(Absences):
-    def news(self, members: Sequence[str], previous: Mapping[str, Experience]) -> News:
-        told = super().news(members, previous)
-        told._older = {agent_id: older[::-1] for agent_id, older in told._older.items()}
-        return told
-
-
-class UnheardForgotten(Absences):
-    def give_back(self, agent_id: str, experiences: Any) -> None:
-        pass
-
-
-class UnheardToldLast(Absences):
-    def give_back(self, agent_id: str, experiences: Any) -> None:
-        for experience in experiences:
-            self.miss(agent_id, experience)
 
 
 @pytest.mark.parametrize(

@@ -199,11 +199,11 @@ class Rounds:
         assert ActorRegistry.get_all() == []
 
 
-def rounds(count: int = 6, **settings: Any) -> Play:
+def rounds(count: int = 6, *, kind: type[Rounds] = Rounds, **settings: Any) -> Play:
     """Give what plays so many rounds with faults, and one without."""
 
     def play(simulation: SimulatedDispatcher) -> None:
-        game = Rounds(simulation, **settings)
+        game = kind(simulation, **settings)
         try:
             for _ in range(count):
                 game.step()

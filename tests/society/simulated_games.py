@@ -41,14 +41,21 @@ def by_slow_post(play: Play) -> Play:
     return slowly
 
 
-GAMES: dict[str, tuple[Play, Faults]] = {
-    "nothing goes wrong": (rounds(), Faults()),
-    "agents misbehave": (rounds(), MISDEEDS),
-    "agents misbehave, one at a time": (rounds(members=4, batch_size=1), MISDEEDS),
-    "agents misbehave, two at a time": (rounds(members=5, batch_size=2), MISDEEDS),
-    "all goes wrong": (rounds(members=4), MISFORTUNES),
-    "all goes wrong, two at a time": (rounds(members=4, batch_size=2), MISFORTUNES),
-    "word of it comes late or twice": (by_slow_post(rounds(members=4)), MISFORTUNES),
-}
-for name, (play, _) in GAMES.items():
-    play.__name__ = name  # by which its failures are kept
+def named(games: dict[str, tuple[Play, Faults]]) -> dict[str, tuple[Play, Faults]]:
+    """Give each of them its name, by which its failures are kept."""
+    for name, (play, _) in games.items():
+        play.__name__ = name
+    return games
+
+
+GAMES = named(
+    {
+        "nothing goes wrong": (rounds(), Faults()),
+        "agents misbehave": (rounds(), MISDEEDS),
+        "agents misbehave, one at a time": (rounds(members=4, batch_size=1), MISDEEDS),
+        "agents misbehave, two at a time": (rounds(members=5, batch_size=2), MISDEEDS),
+        "all goes wrong": (rounds(members=4), MISFORTUNES),
+        "all goes wrong, two at a time": (rounds(members=4, batch_size=2), MISFORTUNES),
+        "word of it comes late or twice": (by_slow_post(rounds(members=4)), MISFORTUNES),
+    }
+)

@@ -1,28 +1,26 @@
-"""Agents that fail when a test says so, and supervision with one of its rules taken out."""
+"""Agents that fail when a test says so, and the societies that they live in."""
 
 from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any, Self
 
-from antiphon.actors.agent_actor import AgentActor
-from antiphon.actors.care.decision import Decision
-from antiphon.actors.care.recovery import Recovery
-from antiphon.actors.care.snapshots import Snapshots
-from antiphon.actors.care.supervision import Supervisor
-from antiphon.actors.messages import Retire, Suspend
-from antiphon.coordination.absence import Absences
-from antiphon.coordination.coordinator import Coordinator
+import pytest
 from antiphon.models.agent import Agent, Context, Place
 from antiphon.society import Society
-from antiphon.testing import RecordingRef
-from antiphon.tests.society.cast import FUSE
+from antiphon.tests.society.cast import DISPATCHERS, FUSE
+from pykka import ActorRegistry
 
 IDS = ["a", "b", "c"]
+
+DOWN_FOR_ONE = ["acted", "crashed", "down", "acted"]
+"""What befalls one that fails in round 2, where the first pause is one round."""
+
+everywhere = pytest.mark.parametrize("dispatcher", sorted({*DISPATCHERS, "simulated"}))
+on_threads = pytest.mark.parametrize("dispatcher", ["threaded", "pooled"])
 
 
 class Fate:
@@ -149,69 +147,9 @@ def acted(rounds: int, agent_ids: Iterable[str] = IDS) -> dict[str, list[str]]:
     return {agent_id: ["acted"] * rounds for agent_id in agent_ids}
 
 
-def _undone(method: Any) -> Callable[..., None]:
-    return lambda *_, **__: None
+def addresses() -> set[str]:
+    return {ref.actor_urn for ref in ActorRegistry.get_all()}
 
 
-def _orders_after_all_else(close: Callable[..., None]) -> Callable[..., None]:
-    def mutant(self: Coordinator) -> None:
-        addresses = self._addresses
-        refs = {agent_id: RecordingRef() for agent_id in addresses}
-        self._addresses = refs
-        close(self)
-        self._addresses = addresses
-        for agent_id, ref in refs.items():
-            for message in ref.told:
-                addresses[agent_id].tell(message)
-
-    return mutant
-
-
-def _only(is_decided: Callable[[Decision], bool]) -> Callable[..., Any]:
-    return lambda decide: lambda *facts: tuple(filter(is_decided, decide(*facts)))
-
-
-def _deaf_to(kind: type) -> Callable[..., Any]:
-    def mutate(on_receive: Callable[..., Any]) -> Callable[..., Any]:
-        return lambda self, message: None if type(message) is kind else on_receive(self, message)
-
-    return mutate
-
-
-def _with_another_stream(seat: Callable[..., None]) -> Callable[..., None]:
-    def mutant(self: AgentActor, agent: Agent) -> None:
-        self._rng = None
-        seat(self, agent)
-
-    return mutant
-
-
-def _without_late_errors(welcome: Callable[..., None]) -> Callable[..., None]:
-    return lambda self, message: welcome(self, replace(message, error=None))
-
-
-RULES: dict[str, tuple[type, str, Callable[[Any], Any]]] = {
-    "orders go out before the reply": (Coordinator, "_close", _orders_after_all_else),
-    "mates are told": (Supervisor, "decide", _only(lambda d: d.error is not None)),
-    "who sits out is told": (AgentActor, "on_receive", _deaf_to(Suspend)),
-    "who is stopped is told": (AgentActor, "on_receive", _deaf_to(Retire)),
-    "what is escalated is raised": (Supervisor, "decide", _only(lambda d: d.final)),
-    "it is asked who is due": (Supervisor, "due", _undone),
-    "who is down is not called": (Supervisor, "down", lambda _: property(lambda self: {})),
-    "what waits is held": (Recovery, "hold", _undone),
-    "snapshots are taken": (Snapshots, "take", _undone),
-    "the random stream goes on": (AgentActor, "_seat", _with_another_stream),
-    "what passes is kept for who is down": (
-        Absences,
-        "__init__",
-        lambda begin: lambda self, down=(): begin(self),
-    ),
-    "failures between rounds are kept": (Recovery, "stumbled", _undone),
-    "late failures are counted": (Coordinator, "_welcome", _without_late_errors),
-    "failures of a state given up are not": (
-        Supervisor,
-        "counts",
-        lambda _: lambda self, agent_id, called: True,
-    ),
-}
-"""Where each rule is kept, and what makes a method that does not keep it."""
+def without_pictures(calls: list[str]) -> list[str]:
+    return [call for call in calls if call != "get_state"]

@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from typing import Any, Self
 
+import pytest
 from antiphon.coordination.coordinator import WhoIsBusy
 from antiphon.coordination.outcome import Outcome
 from antiphon.coordination.records.trace import encode
@@ -19,6 +20,8 @@ from antiphon.tests.society.cast import DISPATCHERS, FUSE
 ALL = list(dict.fromkeys([*DISPATCHERS, "simulated"]))
 THREADS = ["threaded", "pooled"]
 """Those on which an agent can hang while others go on."""
+
+dispatchers = pytest.mark.parametrize("dispatcher", ALL)
 
 Act = Callable[[Context], Any]
 Heard = tuple[Any, str, int]

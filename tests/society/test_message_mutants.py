@@ -29,8 +29,12 @@ from antiphon.models.outbox import Outbox, Parcel, Phase
 from antiphon.testing.simulation import simulate
 from antiphon.tests.society import test_asking as asking
 from antiphon.tests.society import test_immediate as at_once
-from antiphon.tests.society import test_messages as messages
+from antiphon.tests.society import test_message_delivery as delivery
+from antiphon.tests.society import test_message_order as orders
+from antiphon.tests.society import test_message_refusals as refusals
+from antiphon.tests.society import test_message_times as times
 from antiphon.tests.society import test_shared_state as shared
+from antiphon.tests.society import test_topics as published
 
 # Each stands for a method of the same name.
 
@@ -180,13 +184,13 @@ def refusing(**changes: Any) -> dict[Status, Any]:
 
 
 def heard_by_nobody(how: str) -> Callable[[], None]:
-    return lambda: messages.check_that_nobody_hears(how, "inline")
+    return lambda: refusals.check_that_nobody_hears(how, "inline")
 
 
 def orders_of_steps() -> None:
-    told = messages.chat(dispatcher="inline")
+    told = orders.chat(dispatcher="inline")
     # Nobody wants to know the shortest way to it.
-    simulate(messages.chat_as_told(told), seeds=range(15), faults=messages.DELAYS, patience=0)
+    simulate(orders.chat_as_told(told), seeds=range(15), faults=orders.DELAYS, patience=0)
 
 
 def answers_at_the_opening() -> None:
@@ -206,18 +210,18 @@ def a_crossing_pair() -> None:
 
 
 each_word_once = inline(
-    messages.test_of_all_that_was_said_each_word_has_a_name_and_reaches_each_receiver_once
+    delivery.test_of_all_that_was_said_each_word_has_a_name_and_reaches_each_receiver_once
 )
-order = inline(messages.test_the_order_is_that_of_receiver_sender_and_sequence)
-one_round_later = inline(messages.test_what_receive_says_is_heard_one_round_later)
-outside = inline(messages.test_what_the_world_outside_says_is_heard_at_once_between_rounds)
-not_called = inline(messages.test_mail_for_those_who_are_not_called_waits_in_order)
-down = inline(messages.test_mail_for_one_who_is_down_is_heard_by_the_one_who_comes_back)
-busy = on_threads(messages.test_mail_for_one_who_is_busy_waits_in_order)
-read_too_late = on_threads(messages.test_a_call_that_is_read_too_late_gives_its_mail_back)
-never_sent = on_threads(messages.test_a_call_that_is_never_sent_gives_its_mail_back)
-back_late = messages.test_time_that_an_agent_spends_beyond_the_deadline_takes_its_words_along
-topics = inline(messages.test_topics_reach_those_who_hear_them_from_the_round_after)
+order = inline(orders.test_the_order_is_that_of_receiver_sender_and_sequence)
+one_round_later = inline(times.test_what_receive_says_is_heard_one_round_later)
+outside = inline(times.test_what_the_world_outside_says_is_heard_at_once_between_rounds)
+not_called = inline(delivery.test_mail_for_those_who_are_not_called_waits_in_order)
+down = inline(delivery.test_mail_for_one_who_is_down_is_heard_by_the_one_who_comes_back)
+busy = on_threads(delivery.test_mail_for_one_who_is_busy_waits_in_order)
+read_too_late = on_threads(delivery.test_a_call_that_is_read_too_late_gives_its_mail_back)
+never_sent = on_threads(delivery.test_a_call_that_is_never_sent_gives_its_mail_back)
+back_late = refusals.test_time_that_an_agent_spends_beyond_the_deadline_takes_its_words_along
+topics = inline(published.test_topics_reach_those_who_hear_them_from_the_round_after)
 board = inline(shared.test_what_is_written_in_a_round_is_read_by_all_in_the_next)
 
 NO_MAIL_BACK = loses_mail_of_a_call_read_too_late

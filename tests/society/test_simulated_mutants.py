@@ -2,52 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from antiphon.actors.agent_actor import AgentActor
 from antiphon.actors.messages import Perceive
-from antiphon.actors.simulation.faults import Faults
-from antiphon.coordination import coordinator as coordinator_module
-from antiphon.coordination import ensemble
-from antiphon.coordination.absence import Absences, News
-from antiphon.coordination.attendance import AttentiveCoordinator
-from antiphon.coordination.call import Returned, RoundCall
+from antiphon.coordination.absence import Absences
+from antiphon.coordination.call import RoundCall
 from antiphon.coordination.coordinator import Coordinator, StartRound
 from antiphon.coordination.round import Round
-from antiphon.models.experience import Experience
-from antiphon.testing.simulation import Play, simulate
+from antiphon.tests.coordination.round_mutants import (
+    BackFromAnyRound,
+    BatchIgnored,
+    CountsInOrderOfArrival,
+    DuplicateIsLate,
+    ForgetsItsRound,
+    LateNotCounted,
+    MissedForgotten,
+    MissedOutOfOrder,
+    NobodyIsBusy,
+    StaleWordCloses,
+    UnheardForgotten,
+    UnheardToldLast,
+)
 from antiphon.tests.society.simulated_cast import rounds
 from antiphon.tests.society.simulated_games import GAMES, MISFORTUNES
+from antiphon.tests.society.simulated_mutants import fails, take_in
 
 HARD_GAMES = [
     "agents misbehave, two at a time",
     "all goes wrong, two at a time",
     "word of it comes late or twice",
 ]
-
-
-class ForgetsItsRound(RoundCall):
-    """An answer goes to whatever round is the latest."""
-
-    latest: RoundCall
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        ForgetsItsRound.latest = self
-
-    def accept(self, *arguments: Any) -> None:
-        RoundCall.accept(ForgetsItsRound.latest, *arguments)
-
-
-class CountsInOrderOfArrival(RoundCall):
-    """The first answer is the first member's."""
-
-    def accept(self, index: int, *arguments: Any) -> None:
-        empty = [i for i in range(len(self.members)) if self._round.status(i) is None]
-        super().accept(empty[0] if empty else index, *arguments)
 
 
 class LosesWordOfTheDead(RoundCall):
@@ -79,12 +66,6 @@ class CrashForgotten(Round):
         return self.accept(index, None, started, finished)
 
 
-class BatchIgnored(Round):
-    def call_next(self, now: float) -> Sequence[int]:
-        self._batch_size = len(self.members)
-        return super().call_next(now)
-
-
 class CallsTheBusy(Round):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options | {"busy": ()})
@@ -93,11 +74,6 @@ class CallsTheBusy(Round):
 class WordIgnored(Coordinator):
     def _close_if(self, number: int) -> None:
         pass
-
-
-class StaleWordCloses(Coordinator):
-    def _close_if(self, number: int) -> None:
-        self._close()
 
 
 class StaleDeadline(Coordinator):
@@ -121,54 +97,9 @@ class NoDeadline(Coordinator):
         self.wake_at = None
 
 
-class LateNotCounted(Coordinator):
-    def _welcome(self, message: Returned) -> None:
-        super()._welcome(message)
-        self._late = 0
-
-
-class DuplicateIsLate(Coordinator):
-    def _welcome(self, message: Returned) -> None:
-        super()._welcome(message)
-        self._late += message.late and message.agent_id not in self._absences.busy
-
-
-class NobodyIsBusy(Absences):
-    def leave(self, agent_ids: Any, round: int) -> None:
-        pass
-
-
 class NobodyComesBack(Absences):
     def come_back(self, agent_id: str, round: int) -> bool:
         return False
-
-
-class BackFromAnyRound(Absences):
-    def come_back(self, agent_id: str, round: int) -> bool:
-        return self._busy.pop(agent_id, None) is not None
-
-
-class MissedForgotten(Absences):
-    def miss(self, agent_id: str, experience: Experience) -> None:
-        pass
-
-
-class MissedOutOfOrder(Absences):
-    def news(self, members: Sequence[str], previous: Mapping[str, Experience]) -> News:
-        told = super().news(members, previous)
-        told._older = {agent_id: older[::-1] for agent_id, older in told._older.items()}
-        return told
-
-
-class UnheardForgotten(Absences):
-    def give_back(self, agent_id: str, experiences: Any) -> None:
-        pass
-
-
-class UnheardToldLast(Absences):
-    def give_back(self, agent_id: str, experiences: Any) -> None:
-        for experience in experiences:
-            self.miss(agent_id, experience)
 
 
 @pytest.mark.parametrize(
@@ -201,21 +132,8 @@ class UnheardToldLast(Absences):
 def test_a_protocol_with_one_rule_taken_out_is_caught(
     mutant: type, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    part = mutant.__bases__[0]
-    if part is Coordinator:
-        attentive = type(mutant.__name__, (mutant, AttentiveCoordinator), {})
-        monkeypatch.setattr(ensemble, "AttentiveCoordinator", attentive)
-    else:
-        monkeypatch.setattr(coordinator_module, part.__name__, mutant)
-    assert any(fails(*GAMES[game]) for game in HARD_GAMES)
-
-
-def fails(play: Play, faults: Faults) -> bool:
-    try:
-        simulate(play, seeds=range(150), faults=faults, patience=0)
-    except (AssertionError, RuntimeError):
-        return True
-    return False
+    take_in(mutant, monkeypatch)
+    assert any(fails(*GAMES[game], seeds=150) for game in HARD_GAMES)
 
 
 class Endless:
@@ -239,5 +157,5 @@ class ReadsWhatIsOver(AgentActor):
 
 
 def test_a_host_that_reads_what_is_over_is_caught() -> None:
-    assert not fails(rounds(host=AgentActor), MISFORTUNES)
-    assert fails(rounds(host=ReadsWhatIsOver), MISFORTUNES)
+    assert not fails(rounds(host=AgentActor), MISFORTUNES, seeds=150)
+    assert fails(rounds(host=ReadsWhatIsOver), MISFORTUNES, seeds=150)

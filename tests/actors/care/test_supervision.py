@@ -1,42 +1,24 @@
-"""The supervisor: each rule by example, then what holds in every course of failures."""
+"""The supervisor, each rule by example."""
 
 from __future__ import annotations
 
-import random
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
 from antiphon.actors.care.decision import Decision
-from antiphon.actors.care.directive import Directive, Failure, Strategy, always, by_type
-from antiphon.actors.care.groups import Groups
-from antiphon.actors.care.supervision import SupervisionRules, Supervisor
+from antiphon.actors.care.directive import Directive, Failure, by_type
+from antiphon.actors.care.supervision import SupervisionRules
 from antiphon.errors import AskError, DownError, RestartError
-from hypothesis import given
-from hypothesis import strategies as st
-
-RESUME, RESTART, STOP, ESCALATE = Directive
-IDS = ["a", "b", "c", "d", "e"]
-ERROR = ValueError("no")
-
-
-def at_once(**rules: int) -> SupervisionRules:
-    return SupervisionRules(**{"backoff": 0, **rules})
-
-
-def supervisor(
-    strategy: Strategy | Directive = RESTART,
-    *groups: str,
-    rules: SupervisionRules | None = None,
-    seed: int = 7,
-) -> Supervisor:
-    if isinstance(strategy, Directive):
-        strategy = always(strategy)
-    return Supervisor(strategy, rules or at_once(), seed=seed, groups=Groups(groups))
-
-
-def failed(agent_ids: str, error: BaseException = ERROR) -> dict[str, BaseException]:
-    return dict.fromkeys(agent_ids, error)
+from antiphon.tests.actors.care.cast import (
+    ERROR,
+    ESCALATE,
+    RESTART,
+    RESUME,
+    STOP,
+    at_once,
+    failed,
+    supervisor,
+)
 
 
 def test_resume_leaves_the_agent_as_it_is() -> None:
@@ -209,61 +191,6 @@ def test_a_word_will_do_for_a_directive() -> None:
     assert decision.directive is RESTART
 
 
-def test_one_for_one_leaves_the_others_alone() -> None:
-    assert [d.agent_id for d in supervisor().decide(1, failed("b"))] == ["b"]
-
-
-@pytest.mark.parametrize("directive", [RESTART, STOP])
-def test_one_for_all_takes_the_whole_group(directive: Directive) -> None:
-    boss = supervisor(directive, "abc", "de")
-    decisions = boss.decide(1, failed("b"))
-    assert [d.agent_id for d in decisions] == ["a", "b", "c"]
-    assert {(d.directive, d.restart_at) for d in decisions} == {
-        (directive, 2 if directive is RESTART else None)
-    }
-    assert [d.reason for d in decisions] == ["goes with b", "ValueError: no", "goes with b"]
-    assert [d.error for d in decisions] == [None, ERROR, None]
-    assert sorted(boss.down) == ["a", "b", "c"]
-
-
-@pytest.mark.parametrize("directive", [RESUME, ESCALATE])
-def test_what_concerns_the_one_that_failed_does_not_reach_its_group(directive: Directive) -> None:
-    boss = supervisor(directive, "abc")
-    assert [d.agent_id for d in boss.decide(1, failed("b"))] == ["b"]
-    assert dict(boss.down) == {}
-
-
-def test_a_group_has_one_budget_and_failing_together_is_failing_once() -> None:
-    boss = supervisor(RESTART, "abc", rules=at_once(max_restarts=2))
-    for round, who in ((1, "abc"), (2, "b")):
-        assert {d.restart_at for d in boss.decide(round, failed(who))} == {round + 1}
-        assert boss.due(round + 1) == ("a", "b", "c")
-    decisions = boss.decide(3, failed("c"))
-    assert [d.agent_id for d in decisions] == ["a", "b", "c"]
-    assert all(d.quarantined for d in decisions)
-
-
-def test_of_a_group_the_one_that_fares_worst_decides() -> None:
-    strategy = by_type({KeyError: STOP, OSError: RESUME}, otherwise=RESTART)
-    boss = supervisor(strategy, "abc")
-    decisions = boss.decide(1, {"a": OSError(), "b": KeyError(), "c": ERROR})
-    assert [d.directive for d in decisions] == [STOP] * 3
-    mild = supervisor(strategy, "abc").decide(1, {"a": OSError(), "c": ERROR})
-    assert [d.restart_at for d in mild] == [2, 2, 2]
-
-
-def test_of_two_that_fail_alike_the_first_by_id_is_named_whoever_was_reported_first() -> None:
-    for reported in ("bc", "cb"):
-        decisions = supervisor(RESTART, "abc").decide(1, failed(reported))
-        assert decisions[0].reason == "goes with b"
-
-
-def test_an_escalation_is_never_lost_in_a_group() -> None:
-    strategy = by_type({KeyError: ESCALATE}, otherwise=STOP)
-    decisions = supervisor(strategy, "ab").decide(1, {"a": ERROR, "b": KeyError()})
-    assert [(d.agent_id, d.directive) for d in decisions] == [("b", ESCALATE)]
-
-
 def test_the_statistics_are_a_picture_and_not_the_thing() -> None:
     strategy = by_type({KeyError: STOP}, otherwise=RESTART)
     boss = supervisor(strategy, rules=at_once(max_restarts=1))
@@ -311,132 +238,3 @@ def test_who_is_gone_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     boss.decide(2, {"a": ERROR, "b": KeyError()})
     said = [record.getMessage() for record in caplog.records]
     assert [text.split()[0] for text in said] == ["event=agent.quarantined", "event=agent.stopped"]
-
-
-# What holds in every course of failures
-
-courses = st.lists(st.sets(st.sampled_from(IDS)), max_size=40)
-"""Who would fail in each round, if it were called."""
-rules = st.builds(
-    SupervisionRules,
-    max_restarts=st.integers(0, 4),
-    restart_window=st.integers(1, 12),
-    backoff=st.integers(0, 3),
-    backoff_limit=st.integers(0, 6),
-)
-groupings = st.sampled_from([(), ("ab",), ("ad", "bce"), ("abcde",)])
-seeds = st.integers(0, 99)
-
-KINDS: list[type[Exception]] = [ValueError, KeyError, OSError, RuntimeError]
-mixed = by_type({KeyError: RESUME, OSError: STOP}, otherwise=RESTART)
-
-
-def raised(agent_id: str, round: int) -> Exception:
-    """Give the error of an agent in a round: always the same."""
-    return KINDS[(ord(agent_id) * 7 + round) % len(KINDS)](f"{agent_id} in {round}")
-
-
-class Course:
-    """A society whose members fail when the course says so, unless they are down."""
-
-    def __init__(self, boss: Supervisor, *, shuffle: int | None = None) -> None:
-        self.boss = boss
-        self.decisions: list[Decision] = []
-        self.back: dict[str, list[int]] = {agent_id: [] for agent_id in IDS}
-        self.called: dict[str, list[int]] = {agent_id: [] for agent_id in IDS}
-        self._shuffle = None if shuffle is None else random.Random(shuffle)
-
-    def run(self, course: list[set[str]]) -> Course:
-        for round, failing in enumerate(course, 1):
-            for agent_id in self.boss.due(round):
-                self.back[agent_id].append(round)
-            up = [agent_id for agent_id in IDS if agent_id not in self.boss.down]
-            for agent_id in up:
-                self.called[agent_id].append(round)
-            failures = {i: raised(i, round) for i in up if i in failing}
-            self.decisions += self.boss.decide(round, self._in_some_order(failures))
-        return self
-
-    def _in_some_order(self, failures: Mapping[str, Exception]) -> dict[str, BaseException]:
-        names = list(failures)
-        if self._shuffle is not None:
-            self._shuffle.shuffle(names)
-        return {name: failures[name] for name in names}
-
-    def of(self, agent_id: str) -> list[Decision]:
-        return [d for d in self.decisions if d.agent_id == agent_id]
-
-
-@given(course=courses, rules=rules, groups=groupings, seed=seeds)
-def test_no_agent_is_restarted_more_often_than_the_budget_in_any_window(
-    course: list[set[str]], rules: SupervisionRules, groups: tuple[str, ...], seed: int
-) -> None:
-    lived = Course(supervisor(RESTART, *groups, rules=rules, seed=seed)).run(course)
-    for rounds in lived.back.values():
-        for first in range(1, len(course) + 1):
-            window = range(first, first + rules.restart_window)
-            assert sum(round in window for round in rounds) <= rules.max_restarts
-
-
-@given(course=courses, rules=rules, seed=seeds)
-def test_nobody_is_quarantined_while_its_budget_has_room(
-    course: list[set[str]], rules: SupervisionRules, seed: int
-) -> None:
-    lived = Course(supervisor(RESTART, rules=rules, seed=seed)).run(course)
-    for decision in lived.decisions:
-        recent = range(decision.round + 2 - rules.restart_window, decision.round + 1)
-        spent = sum(round in recent for round in lived.back[decision.agent_id])
-        assert decision.quarantined is (spent >= rules.max_restarts)
-
-
-@given(course=courses, rules=rules, groups=groupings, seed=seeds, order=seeds)
-def test_the_order_in_which_failures_are_reported_changes_nothing(
-    course: list[set[str]], rules: SupervisionRules, groups: tuple[str, ...], seed: int, order: int
-) -> None:
-    one = Course(supervisor(mixed, *groups, rules=rules, seed=seed)).run(course)
-    other = Course(supervisor(mixed, *groups, rules=rules, seed=seed), shuffle=order).run(course)
-    assert one.decisions == other.decisions
-    assert [d.row() for d in one.decisions] == [d.row() for d in other.decisions]
-    assert one.boss.statistics() == other.boss.statistics()
-
-
-@given(course=courses, rules=rules, seed=seeds)
-def test_what_becomes_of_one_does_not_depend_on_the_others(
-    course: list[set[str]], rules: SupervisionRules, seed: int
-) -> None:
-    everybody = Course(supervisor(mixed, rules=rules, seed=seed)).run(course)
-    for agent_id in IDS:
-        own = [failing & {agent_id} for failing in course]
-        alone = Course(supervisor(mixed, rules=rules, seed=seed)).run(own)
-        assert alone.of(agent_id) == everybody.of(agent_id)
-
-
-@given(course=courses, rules=rules, groups=groupings, seed=seeds)
-def test_every_failure_has_one_decision_and_it_is_kept(
-    course: list[set[str]], rules: SupervisionRules, groups: tuple[str, ...], seed: int
-) -> None:
-    lived = Course(supervisor(mixed, *groups, rules=rules, seed=seed)).run(course)
-    assert [(d.round, d.agent_id) for d in lived.decisions] == sorted(
-        {(d.round, d.agent_id) for d in lived.decisions}
-    )
-    for agent_id in IDS:
-        out: set[int] = set()
-        backs = []
-        for decision in lived.of(agent_id):
-            if decision.final:
-                out.update(range(decision.round + 1, len(course) + 1))
-            elif decision.restart_at is not None:
-                out.update(range(decision.round + 1, decision.restart_at))
-                backs.append(decision.restart_at)
-        rounds = range(1, len(course) + 1)
-        assert lived.called[agent_id] == [round for round in rounds if round not in out]
-        assert lived.back[agent_id] == [round for round in backs if round in rounds]
-
-
-@given(course=courses, rules=rules, groups=groupings, seed=seeds)
-def test_a_group_is_up_and_down_together(
-    course: list[set[str]], rules: SupervisionRules, groups: tuple[str, ...], seed: int
-) -> None:
-    lived = Course(supervisor(mixed, *groups, rules=rules, seed=seed)).run(course)
-    for group in groups:
-        assert len({tuple(lived.called[agent_id]) for agent_id in group}) == 1
