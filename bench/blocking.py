@@ -24,7 +24,7 @@ _WARM_UP = 3
 
 def cases(*, small: bool) -> list[Case]:
     """Give the one case there is."""
-    return [_case(_AGENTS, rounds=3 if small else 10, repeats=3 if small else 9)]
+    return [_case(_AGENTS, rounds=3 if small else 10, repeats=3 if small else 15)]
 
 
 def _case(n: int, *, rounds: int, repeats: int) -> Case:

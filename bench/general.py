@@ -2,8 +2,9 @@
 
 Agents that wait 0.1 s, one after another and in parallel, and agents that only compute, for
 which a lock of the interpreter leaves nothing to gain. Explorers in a grid world, more and
-more of them. The growth of a process over a long run. The guide's are figures that the
-TinyTroupe and FreeAgentics guides state of those systems.
+more of them. The growth of a process over a long run. Agents that call a language model, which
+is a script on loopback, and when a call ends that is answered byte by byte. The guide's are
+figures that the TinyTroupe and FreeAgentics guides state of those systems.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from ..coordination.outcome import Outcome
 from ..coordination.records.progress import Silence
 from ..coordination.records.run import Run
 from ..society import Society
-from . import ours
+from . import chats, ours
 from .agents import Adder, Spinner, spun, turns_for
 from .checks import Answer, check_outcomes, unchanged
 from .elsewhere import elsewhere
@@ -30,12 +31,16 @@ from .turn import in_turn
 from .waiting import Waiter
 
 _WAIT, _COMPUTE = 0.1, 0.05
+_GATED = 20
+"""The number of agents of which something is to be reached."""
 _GUIDED = {1: (1.0, 0.10), 5: (3.3, 0.15), 10: (4.0, 0.25), 20: (4.0, 0.50)}
 """By number of agents that wait: speed-up, and seconds of a parallel round."""
 _OPERATIONS = {5: 500.0, 20: 200.0, 50: 100.0, 100: 50.0}
 """By number of agents that infer: steps of agents in a second."""
 _LATENCY_MS, _BOUNDED_MB, _UNBOUNDED_MB = 1.5, 450.0, 600.0
 _STEPS = (2_000, 20_000)
+_REPEATS = {_GATED: 15, 100: 3}
+"""Repeats by number of agents that wait: more where something is to be reached."""
 _SEED = 7
 
 
@@ -44,16 +49,17 @@ def cases(*, small: bool) -> list[Case]:
     waiting = (1, 5, 20) if small else (1, 5, 10, 20, 50, 100)
     exploring = (1, 20) if small else (1, 5, 20, 50, 100)
     return [
-        *(_waiting(n, repeats=1 if small else 5) for n in waiting),
+        *(_waiting(n, repeats=1 if small else _REPEATS.get(n, 5)) for n in waiting),
         _computing(20, repeats=1 if small else 5),
         *(_exploring(n, small=small) for n in exploring),
         _long_run(_STEPS[not small]),
+        *chats.cases(small=small),
     ]
 
 
 def _waiting(n: int, *, repeats: int) -> Case:
     speedup, seconds = _GUIDED.get(n, (None, None))
-    reached = n == 20
+    reached = n == _GATED
     return Case(
         name=f"{n} wait {_WAIT:g} s",
         unit="round",
@@ -117,7 +123,7 @@ def _exploring(n: int, *, small: bool) -> Case:
     return Case(
         name=f"{n} explorers",
         unit="round",
-        repeats=3 if small else 9,
+        repeats=3 if small else 15,
         variants=partial(_explorers, n, 10 if small else 50),
         ratios=(
             Quantity(
@@ -126,7 +132,7 @@ def _exploring(n: int, *, small: bool) -> Case:
                 "steps of all agents in a second",
                 lambda run: run.agent_steps_per_second,
                 Better.MORE,
-                200 if n == 20 else None,
+                200 if n == _GATED else None,
                 _OPERATIONS.get(n),
             ),
             *(latency if n == 1 else ()),

@@ -32,7 +32,6 @@ from .harness import Better, Case, Quantity, Ratio, Variant
 from .lives import conversed, wandered
 from .long_run import LongRun
 from .paired_rounds import Paired, paired_rounds
-from .turn import in_turn
 
 _HELD = 1_000
 _READS = 2_000
@@ -48,10 +47,10 @@ def cases(*, small: bool) -> list[Case]:
     return [
         _reading(3 if small else 15, times),
         _writing(3 if small else 9, times),
-        _consolidating(2 if small else 7),
-        _rounds(*((100, 150) if small else (1_000, 600)), repeats=1 if small else 3),
+        _consolidating(2 if small else 15),
+        _rounds(*((100, 150) if small else (1_000, 150)), repeats=1 if small else 15),
         _growing(4_000 if small else 100_000),
-        _storing(30 if small else 200, repeats=2 if small else 5),
+        _storing(30 if small else 100, repeats=2 if small else 15),
     ]
 
 
@@ -241,7 +240,9 @@ def _pairs(n: int, rounds: int) -> Iterator[list[Variant]]:
     def check(units: int, paired: Paired) -> str:
         return paired.wrong or ("" if len(paired.without) == units else "rounds are missing")
 
-    yield [in_turn("both", rounds, partial(paired_rounds, n), check)]
+    # Nobody else takes turns with them, so they may go on from repeat to repeat.
+    with paired_rounds(n) as play:
+        yield [Variant("both", rounds, play, check)]
 
 
 def _growing(steps: int) -> Case:

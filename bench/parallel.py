@@ -43,7 +43,7 @@ def cases(*, small: bool) -> list[Case]:
     """Give the questions one by one."""
     return [
         _pool(repeats=1 if small else 5),
-        _straggling(repeats=1 if small else 5),
+        _straggling(repeats=1 if small else 15),
         _talking(50, 20, repeats=3 if small else 9),
         _remembering(50, 400, repeats=3 if small else 9),
         _failing(50, 100, repeats=3 if small else 9),

@@ -74,7 +74,7 @@ class Report:
         console.print(_times_table(self.measured))
         console.print(_figures_table(self._figures()))
         for name, why in self.skipped.items():
-            console.print(f"{name} was skipped: {why}", highlight=False)
+            console.print(f"{name} was skipped: {why}", highlight=False, markup=False)
         console.print(where(self.environment), highlight=False)
 
     def _figures(self) -> list[tuple[Figure, Spread]]:

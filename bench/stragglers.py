@@ -48,7 +48,7 @@ class Heard:
 
 def cases(*, small: bool) -> list[Case]:
     """Give the one case there is."""
-    return [_case(_AGENTS, repeats=3 if small else 11)]
+    return [_case(_AGENTS, repeats=3 if small else 15)]
 
 
 def _case(n: int, *, repeats: int) -> Case:

@@ -52,7 +52,9 @@ def figures(*, small: bool) -> list[Figure]:
 @pytest.mark.parametrize("small", [True, False])
 def test_every_promised_figure_has_its_target_and_direction(*, small: bool) -> None:
     found = {f.name: f"{f.better} {f.target:g}" for f in figures(small=small) if f.target}
-    assert {name: found.get(name) for name in TARGETS} == TARGETS
+    # A small run has no ten thousand agents.
+    promised = {name: t for name, t in TARGETS.items() if not (small and "10000" in name)}
+    assert {name: found.get(name) for name in promised} == promised
 
 
 @pytest.mark.parametrize("small", [True, False])

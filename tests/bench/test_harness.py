@@ -55,7 +55,7 @@ class Fakes:
         self.log.append("start")
         yield [
             self._variant("ours", units=2),
-            Absent("nobody", "nobody came"),
+            Absent("nobody", "nobody came from antiphon[x]"),
             self._variant("theirs", units=1),
         ]
         self.log.append("stop")
@@ -210,9 +210,9 @@ def test_a_figure_whose_variant_is_absent_is_skipped_by_name() -> None:
     report, _ = run(Fakes(figures=(OURS_VS_THEIRS, AGAINST_NOBODY)))
     found = report.to_dict()
     assert set(found["ratios"]) == {"ours_vs_theirs"}
-    assert found["skipped"] == {"ours_vs_nobody": "no nobody: nobody came"}
+    assert found["skipped"] == {"ours_vs_nobody": "no nobody: nobody came from antiphon[x]"}
     assert set(found["cases"][0]["variants"]) == {"ours", "theirs"}
-    assert "ours_vs_nobody was skipped: no nobody: nobody came" in shown(report)
+    assert "ours_vs_nobody was skipped: no nobody: nobody came from antiphon[x]" in shown(report)
 
 
 def test_the_table_says_which_targets_were_reached_and_which_way_they_go() -> None:

@@ -46,6 +46,8 @@ def test_nobody_is_given_an_answer_of_another_agent_or_round(name: str) -> None:
 def test_agents_that_do_not_sleep_are_noticed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     awake = SimpleNamespace(sleep=lambda seconds: None, monotonic=time.monotonic)
     monkeypatch.setattr(agents, "time", awake)
+    # A fuse: all answer at once, and then it is over.
+    monkeypatch.setattr(stragglers, "_DEADLINE", 60.0)
     played = variant(name)
     with played.turn():
         assert "2 answers belong to another" in played.check(1, played.run(1))
