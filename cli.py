@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from types import ModuleType
 
 from . import __version__
@@ -29,6 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         Its exit status: 0 done, 1 failed, 2 misused, 130 ended by Ctrl-C, 143 by SIGTERM.
     """
+    _look_here()
     with Signals() as signals:
         try:
             status = _run(argv, signals)
@@ -38,6 +40,14 @@ def main(argv: Sequence[str] | None = None) -> int:
             print("antiphon: interrupted", file=sys.stderr)
             status = 130
         return signals.status or status
+
+
+def _look_here() -> None:
+    # As for `python -m antiphon`, so that `--type mine:Agent` finds the mine.py of this folder;
+    # behind everything else, so that no file in it takes the place of a library.
+    here = str(Path.cwd())
+    if not {"", here} & set(sys.path):
+        sys.path.append(here)
 
 
 def _run(argv: Sequence[str] | None, signals: Signals) -> int:

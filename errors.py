@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+_MOST_SHOWN = 10
+"""Names that an error lists; of more than these the nearest."""
+
 
 class AntiphonError(Exception):
     """Everything that antiphon raises on purpose is one of these."""
@@ -52,7 +55,7 @@ class UnknownNameError(AntiphonError, LookupError):
         if tried:
             words.append(f"tried {', '.join(tried)}")
         if known:
-            words.append(f"there are {', '.join(known)}")
+            words.append(f"there are {', '.join(_shown(name, known))}")
         if hint:
             words.append(hint)
         super().__init__("; ".join(words))
@@ -60,6 +63,16 @@ class UnknownNameError(AntiphonError, LookupError):
         self.name = name
         self.tried = tuple(tried)
         self.known = tuple(known)
+
+
+def _shown(name: str, known: Sequence[str]) -> Sequence[str]:
+    if len(known) <= _MOST_SHOWN:
+        return known
+    # Imported when used: most programs never mistype.
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, known, n=_MOST_SHOWN, cutoff=0.0)
+    return [*near, f"{len(known) - len(near):,} more"]
 
 
 class PluginError(AntiphonError):

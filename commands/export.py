@@ -13,7 +13,8 @@ _EPILOG = """\
 examples:
   antiphon export runs/first --to data
   antiphon export runs/first --to data --format parquet
-  antiphon export runs/first --archive first.run       then, elsewhere: antiphon import first.run
+  antiphon export runs/first --archive first.run       the whole run, in one file
+  antiphon import first.run --to runs/first            elsewhere
 """
 
 

@@ -8,6 +8,7 @@ from itertools import islice, repeat
 from pathlib import Path
 from typing import Any
 
+from ..errors import MemoryOffError
 from ..memory.embedding import CheckedEmbedding, HashingEmbedding
 from ..memory.item import Item
 from ..memory.recall import LATELY
@@ -86,7 +87,7 @@ def _least_one(text: str) -> int:
 
 
 def _show(arguments: argparse.Namespace) -> int:
-    with Reader(arguments.run) as reader:
+    with _reader(arguments.run) as reader:
         if arguments.agent is None:
             _print(arguments, {"agents": reader.agents}, reader.agents)
             return 0
@@ -121,10 +122,12 @@ def _stats(arguments: argparse.Namespace) -> int:
 
 
 def _search(arguments: argparse.Namespace) -> int:
+    if not arguments.query.strip():
+        raise ValueError("query must hold a word, got none")
     embed = CheckedEmbedding(HashingEmbedding())
     (query,) = embed([arguments.query])
     hits: list[tuple[float, str, Item | Remembered]] = []
-    with Reader(arguments.run) as reader:
+    with _reader(arguments.run) as reader:
         for agent_id in reader.agents if arguments.agent is None else [arguments.agent]:
             newest = islice(reader.experiences(agent_id, newest_first=True), LATELY)
             memories: list[Item | Remembered] = [
@@ -135,12 +138,12 @@ def _search(arguments: argparse.Namespace) -> int:
             # What holds the very words comes first, and counts as quite near.
             exact = [float(arguments.query.lower() in text.lower()) for text in words]
             near = [max(pair) for pair in zip(exact, (embed(words) @ query).tolist(), strict=True)]
-            hits += zip(near, repeat(agent_id), memories)
+            hits += [hit for hit in zip(near, repeat(agent_id), memories) if hit[0] > 0.0]
             # Sorting is stable, so that of equals the latest stay.
             hits = sorted(hits, key=lambda hit: -hit[0])[: arguments.k]
     lines = [f"{near:.2f}  {name}  {_line(one)}" for near, name, one in hits]
     data = [{"agent": name, "relevance": near, **_data(one)} for near, name, one in hits]
-    _print(arguments, {"found": data}, lines or ["nothing is remembered"])
+    _print(arguments, {"found": data}, lines or ["nothing like it is remembered"])
     return 0
 
 
@@ -149,7 +152,7 @@ def _words(memory: Item | Remembered) -> str:
 
 
 def _why(arguments: argparse.Namespace) -> int:
-    with Reader(arguments.run) as reader:
+    with _reader(arguments.run) as reader:
         item = reader.item(arguments.agent, arguments.item)
     lines = [
         _line(item),
@@ -162,7 +165,8 @@ def _why(arguments: argparse.Namespace) -> int:
 
 def _report(arguments: argparse.Namespace) -> int:
     how = arguments.format or ("text" if arguments.out is None else "html")
-    story = story_of(arguments.run, arguments.agent)
+    with _reader(arguments.run):
+        story = story_of(arguments.run, arguments.agent)
     if arguments.agent is not None:
         page = {"html": agent_page, "text": agent_text, "json": agent_json}[how](story.agents[0])
     else:
@@ -171,13 +175,28 @@ def _report(arguments: argparse.Namespace) -> int:
         print(page, end="")
     else:
         Path(arguments.out).write_text(page, encoding="utf-8")
+        print(f"written to {arguments.out}")
     return 0
+
+
+def _reader(run: Path) -> Reader:
+    """Open a store in which agents may have memories.
+
+    Raises:
+        MemoryOffError: there were rounds, and nothing of them was to be remembered.
+    """
+    reader = Reader(run)
+    if reader.round > 0 and not reader.totals.written:
+        reader.close()
+        raise MemoryOffError
+    return reader
 
 
 def _line(memory: Item | Remembered) -> str:
     if isinstance(memory, Remembered):
         return line_of(memory)
-    return f"{memory.id} ({memory.kind}, {memory.count:,} experiences): {visible(memory.text)}"
+    some = "1 experience" if memory.count == 1 else f"{memory.count:,} experiences"
+    return f"{memory.id} ({memory.kind}, {some}): {visible(memory.text)}"
 
 
 def _data(memory: Item | Remembered) -> dict[str, Any]:

@@ -49,7 +49,7 @@ class Roster:
             UnknownNameError: it is nobody's.
         """
         if agent_id not in self._residents:
-            known = [resident.agent_id for resident in self.residents][:8]
+            known = [resident.agent_id for resident in self.residents]
             raise UnknownNameError("agent", agent_id, known=known)
         return agent_id
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import collections
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -228,17 +228,12 @@ class MemoryMonitor:
     def _find(self, agent_id: str) -> _Tracked:
         tracked = self._tracked.get(agent_id)
         if tracked is None:
-            raise UnknownNameError("followed agent", agent_id, known=_some(self._tracked))
+            raise UnknownNameError("followed agent", agent_id, known=list(self._tracked))
         return tracked
 
 
 def _trend(kept: tuple[Snapshot, ...]) -> Trend:
     return trend_of_life([one.round for one in kept], [one.mean for one in kept])
-
-
-def _some(names: Iterable[str]) -> list[str]:
-    known = list(names)
-    return known if len(known) <= 10 else [*known[:10], f"{len(known) - 10:,} more"]
 
 
 def _tell(listener: Listener, alert: Alert) -> None:

@@ -101,7 +101,7 @@ class Reader(Access):
             for row in self.of_agent("item", self._number(agent_id), at - 1, at):
                 if (item := item_in(row, self.path)).id == item_id:
                     return item
-        raise UnknownNameError("item", item_id, hint=f"agent {agent_id!r} has others")
+        raise UnknownNameError("item", item_id, hint=f"show {agent_id!r} lists those there are")
 
     def rows(self, kind: str, agent_id: str | None = None) -> Iterator[tuple[int, Row]]:
         """Give others' rows of a kind with the round of each, of one agent or of all.
@@ -120,7 +120,7 @@ class Reader(Access):
 
     def _number(self, agent_id: str) -> int:
         if agent_id not in self._numbers:
-            raise UnknownNameError("agent", agent_id, known=self.agents[:8])
+            raise UnknownNameError("agent", agent_id, known=self.agents)
         return self._numbers[agent_id]
 
     def _id(self, number: Any) -> str:

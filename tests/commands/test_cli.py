@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -141,3 +142,15 @@ def test_the_examples_run_and_are_short(name: str) -> None:
     )
     assert "acted" in done.stdout
     assert done.stderr == ""
+
+
+def test_a_plug_in_of_the_folder_one_works_in_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copy(ROOT / "examples" / "own_agent.py", tmp_path / "of_this_folder.py")
+    monkeypatch.chdir(tmp_path)
+    # As the command has it: only python -m looks here by itself.
+    monkeypatch.setattr(sys, "path", [one for one in sys.path if one not in {"", str(tmp_path)}])
+    words = ["--type", "of_this_folder:Homebody", "--agents", "2", "--steps", "2", "--quiet"]
+    assert main(["run", *words]) == 0
+    assert sys.path[-1] == str(tmp_path)

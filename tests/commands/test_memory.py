@@ -80,7 +80,7 @@ def test_a_report_as_page_lines_and_json(
     kept: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path, agent: list[str]
 ) -> None:
     page = tmp_path / "page.html"
-    assert told(capsys, "report", str(kept), *agent, "--out", str(page)) == ""
+    assert told(capsys, "report", str(kept), *agent, "--out", str(page)) == (f"written to {page}\n")
     text = page.read_text(encoding="utf-8")
     assert text.startswith("<!DOCTYPE html>")
     assert "explorer-3" in text
@@ -111,3 +111,22 @@ def test_what_is_not_there_is_named(
 
 def test_without_a_word_it_says_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
     assert "antiphon memory show" in told(capsys)
+
+
+def test_a_run_that_kept_no_memories_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["run", "--agents", "2", "--steps", "3", "--dispatcher", "inline", "--quiet"]
+    assert main([*words, "--out", str(tmp_path / "r")]) == 0
+    for word in (["show"], ["report"], ["search", "reward"]):
+        capsys.readouterr()
+        assert main(["memory", word[0], str(tmp_path / "r"), *word[1:]]) == 1
+        assert "keeps no memories" in capsys.readouterr().err
+
+
+def test_nothing_is_found_for_what_nobody_lived_and_no_words_are_no_query(
+    kept: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert told(capsys, "search", str(kept), "zzzz") == "nothing like it is remembered\n"
+    assert main(["memory", "search", str(kept), " "]) == 2
+    assert "must hold a word" in capsys.readouterr().err

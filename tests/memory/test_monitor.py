@@ -42,8 +42,8 @@ def test_an_agent_that_nobody_recorded_is_unknown() -> None:
     for n in range(20):
         monitor.record(f"agent-{n}", full(0.1), round=1)
     for ask in (monitor.of, monitor.snapshots):
-        with pytest.raises(UnknownNameError, match=r"'bob'; there are agent-0, .* 10 more"):
-            ask("bob")
+        with pytest.raises(UnknownNameError, match=r"'agent-2O'; there are agent-2, .*, 10 more"):
+            ask("agent-2O")
 
 
 def test_who_grows_is_told_apart_from_who_does_not() -> None:
