@@ -1,6 +1,6 @@
 """python -m antiphon."""
 
-from antiphon.cli import main
+from antiphon.cli import command
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    command()

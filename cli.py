@@ -6,9 +6,11 @@ import argparse
 import logging
 import os
 import sys
+import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import ModuleType
+from typing import NoReturn
 
 from . import __version__
 from .commands.signals import Signals
@@ -22,6 +24,18 @@ examples:
   antiphon resume runs/first                     what was killed goes on
   antiphon bench rounds --small
 """
+
+
+def command() -> NoReturn:
+    """Run the command that the process was started with, and end the process."""
+    status = main()
+    if any(thread.daemon for thread in threading.enumerate()):
+        # Somebody hangs, and was abandoned. Python would end their threads where they stand, and
+        # a library in C++ that is ended so takes the process down with an abort.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    sys.exit(status)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

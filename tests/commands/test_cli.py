@@ -154,3 +154,30 @@ def test_a_plug_in_of_the_folder_one_works_in_is_found(
     words = ["--type", "of_this_folder:Homebody", "--agents", "2", "--steps", "2", "--quiet"]
     assert main(["run", *words]) == 0
     assert sys.path[-1] == str(tmp_path)
+
+
+WHO_ENDS = """
+import atexit, threading
+from antiphon import Agent
+
+class Ends(Agent):
+    def act(self, observation, context):
+        atexit.register(print, "ended by Python")
+        {last}
+"""
+
+
+@pytest.mark.parametrize(
+    ("last", "status", "said"),
+    [("threading.Event().wait()", "timed_out", []), ("return 0", "acted", ["ended by Python"])],
+)
+def test_a_process_in_which_somebody_hangs_is_not_ended_thread_by_thread(
+    tmp_path: Path, last: str, status: str, said: list[str]
+) -> None:
+    (tmp_path / "mine.py").write_text(WHO_ENDS.format(last=last), encoding="utf-8")
+    words = ["run", "--type", "mine:Ends", "--agents", "1", "--steps", "1", "--timeout", "0.2"]
+    command = [sys.executable, "-m", "antiphon", *words, "--json"]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    first, *rest = ended.stdout.splitlines()
+    assert json.loads(first)["outcomes"][status] == 1
+    assert rest == said
