@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, ClassVar
@@ -16,8 +16,11 @@ from .mail.handling import KERNEL
 from .mailbox import Letter, Mailbox
 from .messages import Request
 from .seat import Seat
-from .workers.joint_sweep import Sorting
-from .workers.sweep import Sweep, SweptCall
+from .workers.cohort_sweep import CohortSweep, Rank
+from .workers.sweep import SweptCall
+
+AT_ONCE = 1024
+"""How many are answered for in one call: after each it is seen whether the round is over."""
 
 
 class CohortMember(AgentActor):
@@ -70,7 +73,8 @@ class Cohort(Actor):
     ) -> None:
         super().__init__(name, clock=clock)
         self.members = members
-        self._sorting = Sorting()
+        self._called: Sequence[AgentActor] = ()
+        self._ranks: list[tuple[range, Rank]] = []
         for member in members:
             member.cohort = self
 
@@ -102,8 +106,12 @@ class Cohort(Actor):
         self.actor_inbox.put(Letter(VisitMembers(call, indices, hosts)))
 
     def _visit(self, visit: VisitMembers) -> None:
-        for kind, indices, hosts in self._sorting.of(visit.indices, visit.hosts):
-            sweep = kind(visit.call, hosts, indices, clock=self.clock, again=_alone, slow=_alone)
+        if visit.hosts is not self._called:
+            # Most rounds call the same as the last one.
+            self._called, self._ranks = visit.hosts, list(_ranks(visit.hosts))
+        for places, rank in self._ranks:
+            indices = visit.indices[places.start : places.stop]
+            sweep = CohortSweep(visit.call, rank, indices, clock=self.clock)
             while sweep.left and not self.actor_stopped.is_set():
                 sweep.take_turn()
 
@@ -134,8 +142,10 @@ def slices(members: Sequence[CohortMember], count: int) -> list[Sequence[CohortM
     return [members[begin:end] for begin, end in pairwise(bounds)]
 
 
-def _alone(_: Sweep) -> None:
-    """Nobody else visits a cohort's members."""
+def _ranks(hosts: Sequence[AgentActor]) -> Iterator[tuple[range, Rank]]:
+    for begin in range(0, len(hosts), AT_ONCE):
+        places = range(begin, min(begin + AT_ONCE, len(hosts)))
+        yield places, Rank(hosts[places.start : places.stop])
 
 
 def _why_it_ended(member: CohortMember) -> BaseException:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from ..models.agent import Agent
 from ..models.crowds.crowd import BaseCrowd, Lived
 from ..models.crowds.seat import Seat
+from ..models.crowds.seating import Seating, as_range, picked, put
 from .failures import is_ctrl_c
 
 
@@ -49,7 +50,8 @@ class Asking(Protocol):
     @property
     def episode(self) -> int: ...
 
-    def observation_of(self, index: int) -> Any: ...
+    @property
+    def observations(self) -> Sequence[Any]: ...
 
     def news_of(self, ids: Sequence[str]) -> Sequence[Lived]: ...
 
@@ -62,40 +64,91 @@ def goes_together(kind: type[Agent]) -> bool:
     return bool(vars(kind).get("together"))
 
 
+_Host = TypeVar("_Host", bound=Gathered)
+
+
+class _Party(NamedTuple):
+    """Those of a company who have one crowd."""
+
+    crowd: BaseCrowd
+    members: range | list[int]
+    """Their places in the company."""
+    hosts: Sequence[Gathered]
+    ids: list[str]
+    seating: Seating
+    keeps: bool
+
+
+class Company(Generic[_Host]):
+    """Hosts that are answered for together, perhaps again and again.
+
+    What they have in common is looked up once, and again when one of them has another seat.
+    """
+
+    __slots__ = ("_parties", "_seats", "hosts")
+
+    def __init__(self, hosts: Sequence[_Host]) -> None:
+        self.hosts = hosts
+        self._seats: list[Seat] = []
+        self._parties: list[_Party] = []
+
+    def answers(self, call: Asking, indices: Sequence[int]) -> list[int | BaseException]:
+        """Answer for these members of a call; give their actions, or why there is none.
+
+        Agents of several models are answered for one crowd after another.
+
+        Args:
+            indices: in the order of the hosts.
+        """
+        # One that was built anew, or that thinks further ahead, sits somewhere else.
+        seats = [host.seated.seat for host in self.hosts]
+        if seats != self._seats:
+            self._parties = _parties(self.hosts, seats)
+            self._seats = seats
+        given: list[Any] = [None] * len(seats)
+        for party in self._parties:
+            put(given, party.members, _answers_of(party, call, picked(indices, party.members)))
+        return given
+
+
 def answers(
     call: Asking, indices: Sequence[int], hosts: Sequence[Gathered]
 ) -> list[int | BaseException]:
-    """Answer for these members of a call; give their actions, or why there is none.
-
-    Agents of several models are answered for one crowd after another.
-    """
-    given: list[Any] = [None] * len(hosts)
-    for crowd, members in _by_crowd([host.seated.crowd for host in hosts]):
-        theirs = [hosts[k] for k in members]
-        ids = [host.name for host in theirs]
-        seats = [host.seated.seat for host in theirs]
-        seen = [call.observation_of(indices[k]) for k in members]
-        actions: Sequence[int | Exception]
-        try:
-            actions = crowd.act(seats, seen, call.news_of(ids), ids)
-        except Exception as error:  # it has no answer for any of these, and the others go on
-            actions = [error] * len(theirs)
-        for k, host, action in zip(members, theirs, actions, strict=True):
-            given[k] = action
-            if host.keeps and not isinstance(action, Exception):
-                given[k] = _kept(call, host, action)
-    return given
+    """Answer for these once; see ``Company.answers``."""
+    return Company(hosts).answers(call, indices)
 
 
-def _by_crowd(crowds: Sequence[BaseCrowd]) -> Iterable[tuple[BaseCrowd, Sequence[int]]]:
-    """Give each crowd that is among these once, with where it is."""
-    first = crowds[0]
-    if all(crowd is first for crowd in crowds):
-        return [(first, range(len(crowds)))]
+def _parties(hosts: Sequence[Gathered], seats: Sequence[Seat]) -> list[_Party]:
     places: dict[int, tuple[BaseCrowd, list[int]]] = {}
-    for k, crowd in enumerate(crowds):
+    for k, host in enumerate(hosts):
+        crowd = host.seated.crowd
         places.setdefault(id(crowd), (crowd, []))[1].append(k)
-    return places.values()
+    return [
+        _Party(
+            crowd,
+            as_range(members),
+            theirs := [hosts[k] for k in members],
+            [host.name for host in theirs],
+            Seating([seats[k] for k in members]),
+            any(host.keeps for host in theirs),
+        )
+        for crowd, members in places.values()
+    ]
+
+
+def _answers_of(party: _Party, call: Asking, indices: Sequence[int]) -> Sequence[Any]:
+    ids = party.ids
+    seen = picked(call.observations, indices)
+    try:
+        actions: list[Any] = party.crowd.act(party.seating, seen, call.news_of(ids), ids)
+    except Exception as error:  # it has no answer for any of these, and the others go on
+        return [error] * len(ids)
+    if not party.keeps:
+        return actions
+    return [
+        action if isinstance(action, Exception) or not host.keeps else _kept(call, host, action)
+        for host, action in zip(party.hosts, actions, strict=True)
+    ]
 
 
 def _kept(call: Asking, host: Gathered, action: int) -> int | BaseException:

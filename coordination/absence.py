@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from ..models.experience import Experience
+from .rollout import Lived
 
 # A hung agent misses every step of a long run; this bounds what is kept for its return.
 MISSED_LIMIT = 1000
@@ -102,10 +103,12 @@ class News:
         self._previous = previous
         self._older = older or {}
 
-    def of_all(self, ids: Sequence[str]) -> list[tuple[Experience, ...]]:
+    def of_all(self, ids: Sequence[str]) -> Sequence[tuple[Experience, ...]]:
         """Give the news of these members, in their order."""
         if self._older:
             return [self.of(agent_id) for agent_id in ids]
+        if isinstance(self._previous, Lived) and (steps := self._previous.steps_of(ids)):
+            return steps
         lasts = map(self._previous.get, ids)
         return [() if last is None else (last,) for last in lasts]
 

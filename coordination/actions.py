@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -17,12 +17,25 @@ class ActionCheck:
         """Take the action spaces by agent id; an agent without one may answer anything."""
         self._spaces = spaces
         self._ranges = {agent_id: _plain_range(space) for agent_id, space in spaces.items()}
+        ranges = self._ranges.values()
+        starts, stops = [r.start for r in ranges], [r.stop for r in ranges]
+        self._common = range(max(starts, default=0), min(stops, default=0))
+        """Whole numbers that lie in every space."""
+
+    def _all_common(self, actions: Collection[Any]) -> bool:
+        return (
+            set(map(type, actions)) == {int}
+            and min(actions) in self._common
+            and max(actions) in self._common
+        )
 
     def rejections(self, actions: Mapping[str, Any]) -> dict[str, str]:
         """Give the reason for each action that its space does not contain."""
+        # Most spaces are Discrete and most actions are ints: no call into the space.
+        if not self._spaces or not actions or self._all_common(actions.values()):
+            return {}
         bad: dict[str, str] = {}
-        for agent_id, action in actions.items() if self._spaces else ():
-            # Most spaces are Discrete and most actions are ints: no call into the space.
+        for agent_id, action in actions.items():
             if type(action) is int and action in self._ranges.get(agent_id, ()):
                 continue
             space = self._spaces.get(agent_id)

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..actors.agent_actor import AgentActor
-from ..actors.cohort import CohortMember
-from ..actors.dispatcher import Dispatcher, Visits
+from ..actors.cohort import Cohort, CohortMember
+from ..actors.dispatcher import Dispatcher
+from ..models.crowds.seating import as_range
 from .call import RoundCall, Visit
 
 
@@ -16,8 +17,10 @@ class Cast:
 
     def __init__(self, hosts: Sequence[AgentActor]) -> None:
         self._by_id = {host.name: host for host in hosts}
-        self._members: Sequence[str] = list(self._by_id)
-        self._hosts = list(hosts)
+        self._members: Sequence[str] = ()
+        self._called: Sequence[int] = ()
+        self._hosts: Sequence[AgentActor] = ()
+        self._split = _split((), ())
         self._reads_letters = not all(host.takes_visits for host in hosts)
         self._shares = any(isinstance(host, CohortMember) for host in hosts)
 
@@ -28,9 +31,12 @@ class Cast:
             return None
 
         def visit(call: RoundCall, indices: Sequence[int]) -> None:
-            hosts = self._of(call.members, indices)
+            self._look_up(call.members, indices)
+            hosts = self._hosts
             if self._shares:
-                indices, hosts = _had_visited(call, indices, hosts)
+                for cohort, part in self._split.cohorts:
+                    cohort.visit(call, part.hosts, part.indices)
+                indices, hosts = self._split.alone
             if self._reads_letters:
                 indices, hosts = _posted(call, indices, hosts)
             if hosts:
@@ -38,21 +44,28 @@ class Cast:
 
         return visit
 
-    def _of(self, members: Sequence[str], indices: Sequence[int]) -> Sequence[AgentActor]:
+    def _look_up(self, members: Sequence[str], indices: Sequence[int]) -> None:
         # Most rounds call the same as the last one, and comparing is quicker than looking up.
-        if members != self._members:
-            self._members = members
-            self._hosts = [self._by_id[agent_id] for agent_id in members]
-        if len(indices) == len(members):
-            return self._hosts
-        return [self._hosts[index] for index in indices]
+        if members == self._members and indices == self._called:
+            return
+        self._members, self._called = members, indices
+        self._hosts = [self._by_id[members[index]] for index in indices]
+        if self._shares:
+            self._split = _split(indices, self._hosts)
 
 
 class _Part(NamedTuple):
     """Some members of a call."""
 
-    indices: list[int]
-    hosts: list[AgentActor]
+    indices: Sequence[int]
+    hosts: Sequence[AgentActor]
+
+
+class _Split(NamedTuple):
+    """The members of a call by who visits them."""
+
+    cohorts: list[tuple[Cohort, _Part]]
+    alone: _Part
 
 
 def _post(call: RoundCall, hosts: Sequence[AgentActor], indices: Sequence[int]) -> None:
@@ -62,22 +75,18 @@ def _post(call: RoundCall, hosts: Sequence[AgentActor], indices: Sequence[int]) 
         call.post(index)
 
 
-def _had_visited(
-    call: RoundCall, indices: Sequence[int], hosts: Sequence[AgentActor]
-) -> tuple[Sequence[int], Sequence[AgentActor]]:
-    """Have cohorts answer for their members; give the others."""
-    slices: dict[int, tuple[Visits, _Part]] = {}
-    alone = _Part([], [])
-    for index, host in zip(indices, hosts, strict=True):
-        part = alone
-        if isinstance(host, CohortMember) and host.cohort is not None:
-            cohort = host.cohort
-            _, part = slices.setdefault(id(cohort), (cohort.visit, _Part([], [])))
-        part.indices.append(index)
-        part.hosts.append(host)
-    for visits, (some, theirs) in slices.values():
-        visits(call, theirs, some)
-    return alone
+def _split(indices: Sequence[int], hosts: Sequence[AgentActor]) -> _Split:
+    """Sort members into those of each cohort, and the others."""
+    parts: dict[Cohort | None, list[int]] = {None: []}
+    for k, host in enumerate(hosts):
+        cohort = host.cohort if isinstance(host, CohortMember) else None
+        parts.setdefault(cohort, []).append(k)
+    sorted_out = {
+        cohort: _Part(as_range([indices[k] for k in own]), [hosts[k] for k in own])
+        for cohort, own in parts.items()
+    }
+    alone = sorted_out.pop(None)
+    return _Split([(cohort, part) for cohort, part in sorted_out.items() if cohort], alone)
 
 
 def _posted(

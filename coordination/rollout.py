@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping
+from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from ..models import chance
-from ..models.experience import Experience
+from ..models.experience import Experience, OneStepEach
 from .environment import Environment, Transition
 from .outcome import Outcome
 
@@ -33,11 +33,23 @@ class Step:
         return sum(self.experiences[i].reward or 0.0 for i in sorted(self.experiences))
 
 
+class Scene(Protocol):
+    """What agents see and change; errors as of an environment."""
+
+    @property
+    def name(self) -> str: ...
+
+    def reset(self, seed: int) -> dict[str, Any]: ...
+
+    def step(self, actions: Mapping[str, Any]) -> Transition: ...
+
+
 class Rollout:
     """Steps the environment; resets it when an episode is over, with a seed of its own."""
 
     def __init__(self, environment: Environment, seed: int) -> None:
-        self._environment = environment
+        self.environment: Scene = environment
+        """Whoever plays the society may put another in its place between two rounds."""
         self._seed = seed
         self.steps = 0
         self.episode = -1
@@ -64,9 +76,9 @@ class Rollout:
             return
         self.episode += 1
         seed = chance.seed_for(self._seed, "environment", self.episode)
-        self.observations = self._of_those_here(self._environment.reset(seed))
+        self.observations = self._of_those_here(self.environment.reset(seed))
         if not self.observations:
-            raise RuntimeError(f"{self._environment.name} has no agents after a reset")
+            raise RuntimeError(f"{self.environment.name} has no agents after a reset")
 
     def advance(self, outcome: Outcome) -> tuple[Step, Mapping[str, Experience]]:
         """Execute a joint action.
@@ -75,7 +87,7 @@ class Rollout:
             The step, and by agent id the last experience of those whose episode ended.
         """
         seen, self.observations, self.previous = self.observations, {}, {}
-        transition = self._environment.step(outcome.actions)
+        transition = self.environment.step(outcome.actions)
         self.steps += 1
         experiences = experiences_of(outcome, seen, transition)
         self.observations = self._of_those_here(transition.observations)
@@ -127,6 +139,14 @@ class Lived(Mapping[str, Experience]):
     def passing(self, agent_id: str) -> Experience:
         """Give one that is not kept, unless it is already."""
         return self._experiences.get(agent_id) or self._make(agent_id)
+
+    def steps_of(self, ids: Sequence[str]) -> OneStepEach | None:
+        """Give the steps of these in their order; None unless each has one and has acted in it."""
+        try:
+            executed = list(map(self._actions.__getitem__, ids))
+        except KeyError:
+            return None
+        return OneStepEach(executed, lambda k: self[ids[k]])
 
     def _make(self, agent_id: str) -> Experience:
         return Experience(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, overload
 
 
 class Experience(NamedTuple):
@@ -29,3 +30,35 @@ class Experience(NamedTuple):
     def last(self) -> bool:
         """Whether the episode ended with this step."""
         return self.terminated or self.truncated
+
+
+class OneStepEach(Sequence[tuple[Experience, ...]]):
+    """What each of many has lived since its last call: one step, and no episode ended with it.
+
+    Most who read it want what was executed and nothing else, so an experience is made when
+    somebody asks for it.
+    """
+
+    __slots__ = ("_make", "executed")
+
+    def __init__(self, executed: Sequence[Any], make: Callable[[int], Experience]) -> None:
+        """Take what each has done.
+
+        Args:
+            make: gives the step of the one at a place.
+        """
+        self.executed = executed
+        self._make = make
+
+    def __len__(self) -> int:
+        return len(self.executed)
+
+    @overload
+    def __getitem__(self, place: int) -> tuple[Experience, ...]: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[tuple[Experience, ...]]: ...
+    def __getitem__(self, place: int | slice) -> Any:
+        places = range(len(self))[place]
+        if isinstance(places, range):
+            return [(self._make(k),) for k in places]
+        return (self._make(places),)

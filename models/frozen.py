@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,13 @@ import numpy.typing as npt
 
 PLAIN = frozenset({int, float, str, bool, type(None)})
 """Types whose values nobody can change anyway."""
+_WRITEABLE = attrgetter("flags.writeable")
 
 
 def frozen_values(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Copy a mapping; freeze its values, unless all are plain, which is seen at a glance."""
-    if PLAIN.issuperset(map(type, values.values())):
+    """Copy a mapping; freeze its values, unless it is seen at a glance that all are frozen."""
+    types = set(map(type, values.values()))
+    if types <= PLAIN or (types == {np.ndarray} and not any(map(_WRITEABLE, values.values()))):
         return dict(values)
     return {key: frozen(value) for key, value in values.items()}
 

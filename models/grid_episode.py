@@ -59,10 +59,12 @@ class GridEpisode:
 
         Nor can a row of it be made writable again.
         """
-        window = self.map.window[self.positions]
-        rows = np.empty((len(window), 1 + window.shape[1]), dtype=np.int64)
+        window, marks = self.map.window, self.goals.marks
+        rows = np.empty((len(self.positions), 1 + window.shape[1]), dtype=np.int64)
         rows[:, 0] = self._fix(fix_noise)
-        rows[:, 1:] = self.goals.marks[window]
+        # Where there are more agents than cells, each cell is looked at once.
+        looks_once = len(self.positions) > len(window)
+        rows[:, 1:] = marks[window][self.positions] if looks_once else marks[window[self.positions]]
         rows.flags.writeable = False
         return rows
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import islice
 from math import inf
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from ...models.crowds.seating import put
 from ..agent_actor import AgentActor
-from ..together import answers
+from ..together import Company
 from .sweep import Sweep
 
 AT_ONCE = 256
@@ -16,11 +17,13 @@ AT_ONCE = 256
 enough for several workers to have their share of a round."""
 
 
-class _Taken(NamedTuple):
-    """Those that one worker has in hand, whose turns it holds."""
+class Taken(NamedTuple):
+    """Those that one worker has in hand."""
 
-    indices: list[int]
-    hosts: list[AgentActor]
+    indices: Sequence[int]
+    company: Company[AgentActor]
+    held: Sequence[AgentActor]
+    """Whose turns it holds."""
 
 
 class JointSweep(Sweep):
@@ -37,10 +40,10 @@ class JointSweep(Sweep):
         """Answer for the next few; none of the agents' own code runs here."""
         taken = self._take()
         try:
-            if taken.hosts:
+            if taken.indices:
                 self._answer(taken)
         finally:
-            for host in taken.hosts:
+            for host in taken.held:
                 host.turn.append(None)
                 # First let go, then look: put() does it the other way round.
                 if host.letters:
@@ -49,7 +52,7 @@ class JointSweep(Sweep):
     def _visit_each(self) -> None:
         self._visit_some()
 
-    def _take(self) -> _Taken:
+    def _take(self) -> Taken:
         call, begun = self._call, self._clock.now()
         started, episode, mail = self._lists[1], call.episode, call.mail
         over = begun >= (inf if call.deadline is None else call.deadline)
@@ -72,7 +75,7 @@ class JointSweep(Sweep):
                 hosts.append(host)
                 continue
             self._free(host)
-        return _Taken(indices, hosts)
+        return Taken(indices, Company(hosts), held=hosts)
 
     def _is_prepared(self, host: AgentActor, index: int) -> bool:
         begun = self._clock.now()
@@ -83,31 +86,39 @@ class JointSweep(Sweep):
             return False
         return True
 
-    def _answer(self, taken: _Taken) -> None:
+    def _answer(self, taken: Taken) -> None:
         call, now = self._call, self._clock.now
         actions, started, finished = self._lists
-        begun = now()
-        given = answers(call, *taken)
+        indices, begun = taken.indices, now()
+        given = taken.company.answers(call, indices)
         ended = now()
         # Each is charged with its share: together they have not spent more than that.
         began = ended - (ended - begun) / len(given)
-        done: list[int] = []
-        for index, host, action in zip(*taken, given, strict=True):
-            if isinstance(action, BaseException):
-                self._fail(host, index, action, began)
-                continue
-            if call.polled:
-                call.accept(index, action, began, ended)
-                continue
-            started[index] = began
-            actions[index] = action
-            finished[index] = ended
-            done.append(index)
+        if call.polled or _some_failed(given):
+            indices, given = self._handed_over(taken, given, began, ended)
+        put(started, indices, [began] * len(given))
+        put(actions, indices, given)
+        put(finished, indices, [ended] * len(given))
         if call.over:
-            for index in done:
+            for index in indices:
                 call.return_late(index)
         else:
-            call.settle(len(done))
+            call.settle(len(given))
+
+    def _handed_over(
+        self, taken: Taken, given: Sequence[Any], began: float, ended: float
+    ) -> tuple[list[int], list[Any]]:
+        """Hand over what cannot just be written into its slot; give what can."""
+        indices, actions = [], []
+        for index, host, action in zip(taken.indices, taken.company.hosts, given, strict=True):
+            if isinstance(action, BaseException):
+                self._fail(host, index, action, began)
+            elif self._call.polled:
+                self._call.accept(index, action, began, ended)
+            else:
+                indices.append(index)
+                actions.append(action)
+        return indices, actions
 
     @staticmethod
     def _free(host: AgentActor) -> None:
@@ -139,3 +150,7 @@ class Sorting:
             chosen = [k for k, host in enumerate(hosts) if host.together is wanted]
             parts.append((kind, [indices[k] for k in chosen], [hosts[k] for k in chosen]))
         return [part for part in parts if part[1]]
+
+
+def _some_failed(given: Sequence[Any]) -> bool:
+    return any(issubclass(kind, BaseException) for kind in set(map(type, given)))

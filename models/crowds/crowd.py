@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from threading import Lock
 from typing import Any, ClassVar
 
 import numpy as np
 
-from ..experience import Experience
+from ..experience import Experience, OneStepEach
 from ..generative import GenerativeModel
 from ..kernels.compiled import Compiled
 from ..kernels.kernel import Kernel
@@ -19,6 +19,7 @@ from ..observations import read_index, read_indices
 from ..policies import Plan
 from ..profile import Profile
 from .seat import Seat
+from .seating import Seating, put
 
 Lived = Sequence[Experience]
 """What an agent has lived since it was last called, oldest first."""
@@ -84,23 +85,18 @@ class BaseCrowd(ABC):
             For each its action, or why there is none: then its beliefs are as before. An
             ObservationError says that what it saw or did does not fit the model.
         """
-        results: list[Any] = [0] * len(seats)
+        seating = seats if isinstance(seats, Seating) else Seating(seats)
+        results: list[Any] = [0] * len(seating)
         seen = self._read(observations, ids, results)
         moves, ends = self._moves(lived, ids, results)
-        for rows, who, at in _pages(seats, results):
-            turn = Turn(who, seen, moves, ends)
-            if len(at) < len(seats):
-                turn = _of_some(turn, at)
+        for group in seating.groups(results):
             try:
-                chosen = self._given(self._step(rows, turn))
+                chosen = self._given(self._step(group.rows, group.turn(seen, moves, ends)))
             except Exception as error:  # noqa: BLE001  theirs to hear, and nobody else's
-                chosen = [error] * len(at)
-            if self._keeps:
-                _keep([seats[k] for k in at], chosen)
-            if len(at) == len(seats):
-                return chosen
-            for k, action in zip(at, chosen, strict=True):
-                results[k] = action
+                chosen = [error] * len(group.at)
+            put(results, group.at, chosen)
+        if self._keeps:
+            _keep(seating, results)
         return results
 
     def answer(self, seat: Seat, observation: Any, lived: Lived, agent_id: str) -> Any:
@@ -256,65 +252,37 @@ def stacked(observations: Sequence[Any], width: int) -> Indices | None:
     Returns:
         int64, shape (n, width), unchecked.
     """
-    first = observations[0]
-    if isinstance(first, np.ndarray):
-        kind, shape = first.dtype, first.shape
-        if kind.kind not in "iu" or shape != (width,):
-            return None
-        for one in observations:
-            if type(one) is not np.ndarray or one.dtype != kind or one.shape != shape:
-                return None
-        return np.concatenate(observations).astype(np.int64, copy=False).reshape(-1, width)
-    if width == 1 and all(type(one) is int for one in observations):
-        try:
+    types = set(map(type, observations))
+    try:
+        if types == {np.ndarray}:
+            return _stacked_arrays(observations, width)
+        if types == {int} and width == 1:
             return np.array(observations, np.int64)[:, None]
-        except OverflowError:
-            return None
+    except (OverflowError, TypeError):
+        pass  # whoever looks at each finds whose it is
     return None
+
+
+def _stacked_arrays(observations: Sequence[Any], width: int) -> Indices | None:
+    first = observations[0]
+    if first.dtype.kind not in "iu" or first.ndim != 1 or set(map(len, observations)) != {width}:
+        return None
+    # Of one type and one number of dimensions, or it raises.
+    table = np.concatenate(observations, dtype=first.dtype, casting="no")
+    return table.astype(np.int64, copy=False).reshape(-1, width)
 
 
 def _single_moves(lived: Sequence[Lived], n_actions: int) -> Indices | None:
     """Give the one move of each, if that is all that has happened; else None."""
-    if {len(own) for own in lived} != {1}:
-        return None
-    executed = [own[0].executed for own in lived]
-    if set(map(type, executed)) != {int}:
-        return None
-    if any(own[0].terminated or own[0].truncated for own in lived):
+    executed = lived.executed if isinstance(lived, OneStepEach) else _executed(lived)
+    if executed is None or set(map(type, executed)) != {int}:
         return None
     if min(executed) < 0 or max(executed) >= n_actions:
         return None
     return np.array(executed, np.int64)
 
 
-def _pages(
-    seats: Sequence[Seat], results: list[int | Exception]
-) -> Iterable[tuple[BaseRows, Indices, Sequence[int]]]:
-    """Sort those who can be answered by the page on which they stand.
-
-    Returns:
-        The page, the rows, int64, and the places in the call.
-    """
-    rows = [seat.rows for seat in seats]
-    who = np.array([seat.row for seat in seats], np.int64)
-    first = rows[0]
-    if all(page is first for page in rows) and not any(map(_failed, results)):
-        return [(first, who, range(len(seats)))]
-    pages: dict[int, tuple[BaseRows, list[int]]] = {}
-    for k, page in enumerate(rows):
-        if not _failed(results[k]):
-            pages.setdefault(id(page), (page, []))[1].append(k)
-    return [(page, who[at], at) for page, at in pages.values()]
-
-
-def _failed(result: int | Exception) -> bool:
-    return result != 0
-
-
-def _of_some(turn: Turn, at: Sequence[int]) -> Turn:
-    """Give the part of a turn that concerns these; ``who`` is theirs already."""
-    begins = np.concatenate([[0], turn.ends[:-1]])[at]
-    counts = turn.ends[at] - begins
-    ends = np.cumsum(counts)
-    places = np.arange(ends[-1]) + np.repeat(begins - (ends - counts), counts)
-    return Turn(turn.who, turn.observations[at], turn.moves[places], ends)
+def _executed(lived: Sequence[Lived]) -> list[Any] | None:
+    if set(map(len, lived)) != {1} or any(own[0].terminated or own[0].truncated for own in lived):
+        return None
+    return [own[0].executed for own in lived]

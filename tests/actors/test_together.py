@@ -284,10 +284,7 @@ class Shown(GatheringCall):
 
     def __init__(self, *shown: Any) -> None:
         super().__init__()
-        self.shown = shown
-
-    def observation_of(self, index: int) -> Any:
-        return self.shown[index]
+        self.observations = shown
 
 
 def several(*sizes: int) -> list[AgentActor]:

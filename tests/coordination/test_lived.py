@@ -9,7 +9,7 @@ from antiphon.coordination.absence import News
 from antiphon.coordination.outcome import Status
 from antiphon.coordination.rollout import Lived
 from antiphon.models.agent import Agent, Context
-from antiphon.models.experience import Experience
+from antiphon.models.experience import Experience, OneStepEach
 from antiphon.society import Society
 from antiphon.tests.coordination.outcomes import outcome_of
 
@@ -78,6 +78,22 @@ def test_news_are_what_was_missed_and_then_the_last_step() -> None:
     assert [experience.round for experience in news.of("a")] == [2]
     assert news.of("d") == ()
     assert News({}).of("a") == ()
+
+
+def test_news_of_many_say_what_each_has_done_and_make_its_step_when_somebody_asks() -> None:
+    lived = Lived(outcome_of(7, STATUS), SEEN)
+    news = News(lived).of_all(["c", "a"])
+    assert isinstance(news, OneStepEach)
+    assert list(news.executed) == [0, 0]
+    assert (len(news), news[-1][0], list(news)) == (2, lived["a"], [(lived["c"],), (lived["a"],)])
+    assert news[:1] == [(lived["c"],)]
+
+
+def test_news_of_many_of_whom_some_have_lived_nothing_are_told_one_by_one() -> None:
+    lived = Lived(outcome_of(7, STATUS), SEEN)
+    assert News(lived).of_all(["a", "d"]) == [(lived["a"],), ()]
+    assert News(lived, {"b": (lived["b"],)}).of_all(["a", "b"])[1] == (lived["b"], lived["b"])
+    assert News(dict(lived)).of_all(["a", "b"]) == [(lived["a"],), (lived["b"],)]
 
 
 @pytest.mark.parametrize("dispatcher", ["threaded", "pooled", "inline"])

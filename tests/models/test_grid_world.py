@@ -250,6 +250,17 @@ def test_window_shows_walls_the_outside_and_goals() -> None:
     assert seen[1:].tolist() == padded[row : row + 3, column : column + 3].ravel().tolist()
 
 
+@pytest.mark.parametrize("agents", [3, 100])
+def test_everyone_sees_what_is_around_it_however_many_there_are(agents: int) -> None:
+    world = GridWorld(5, agents=agents)
+    observations, _ = world.reset(seed=4)
+    goals, walls = set(world.goal_cells.tolist()), world.map.walls.ravel()
+    for cell, seen in zip(world.positions, observations.values(), strict=True):
+        around = world.map.window[cell].tolist()
+        expected = [1 if c < 0 or walls[c] else 2 if c in goals else 0 for c in around]
+        assert seen[1:].tolist() == expected
+
+
 def test_the_fix_is_wrong_as_often_as_said_and_then_a_neighbour_move() -> None:
     world = GridWorld(9, agents=40_000, walls=0.12)
     observations, _ = world.reset(seed=4)

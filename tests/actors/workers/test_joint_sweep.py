@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from types import FrameType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,9 +20,8 @@ from antiphon.models.agent import Agent, Context
 from antiphon.models.crowds.crowd import Crowd
 from antiphon.models.outbox import OUTSIDE, Outbox
 from antiphon.models.profile import InferenceSettings
-from antiphon.testing import RecordingCall
+from antiphon.tests.actors.workers.sweeping import FUSE, Interrupts, SweptRecorder, visit_at_once
 
-FUSE = 10.0
 SETTINGS = InferenceSettings(backend="numpy")
 MODEL = {"A": np.eye(4) * 0.6 + 0.1, "B": np.stack([np.eye(4), np.roll(np.eye(4), 1, 0)], axis=2)}
 
@@ -47,46 +43,15 @@ class Slow(Thinker):
     """A user's, which is not answered for with others."""
 
 
-class Slots(RecordingCall):
-    """A round's slots, and what a visitor says besides."""
-
-    polled = False
+class Slots(SweptRecorder):
+    """The slots of a round whose members are shown what their model knows."""
 
     def __init__(self, members: int, **options: Any) -> None:
-        super().__init__(**options)
-        self.mail: Any = {}
+        super().__init__(members, **options)
         self.observations: list[Any] = [k % 4 for k in range(members)]
-        self.actions: list[Any] = [None] * members
-        self.started: list[float | None] = [None] * members
-        self.finished: list[float | None] = [None] * members
-        self.posted: list[int] = []
-        self.late: list[int] = []
-        self.settled: list[int] = []
-
-    @property
-    def slots(self) -> Slots:
-        return self
-
-    def mail_of(self, agent_id: str) -> Any:
-        return self.mail.get(agent_id, ())
-
-    def observation_of(self, index: int) -> Any:
-        return self.observations[index]
 
     def news_of(self, ids: Sequence[str]) -> Any:
         return [()] * len(ids)
-
-    def post(self, index: int) -> None:
-        self.posted.append(index)
-
-    def settle(self, count: int) -> None:
-        self.settled.append(count)
-
-    def return_late(self, index: int) -> None:
-        self.late.append(index)
-
-    def of(self, how: str) -> list[int]:
-        return [answer.index for answer in self.answers if answer.how == how]
 
 
 def hosts_of(
@@ -296,14 +261,6 @@ def test_a_crowd_that_cannot_answer_fails_all_of_them_and_keeps_no_turn(
     assert free(hosts)
 
 
-@pytest.fixture
-def restless() -> Iterator[None]:
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    yield
-    sys.setswitchinterval(interval)
-
-
 @pytest.mark.usefixtures("restless")
 def test_any_number_of_visitors_answer_for_everyone_once() -> None:
     count = 2 * AT_ONCE + 50
@@ -311,52 +268,12 @@ def test_any_number_of_visitors_answer_for_everyone_once() -> None:
     one = sweep(expected, alone)
     while one.left:
         one.take_turn()
-    work = sweep(call, hosts)
-
-    def help_out() -> None:
-        while work.left:
-            work.take_turn()
-
-    helpers = [threading.Thread(target=help_out) for _ in range(6)]
-    for helper in helpers:
-        helper.start()
-    for helper in helpers:
-        helper.join(FUSE)
+    visit_at_once(sweep(call, hosts))
     assert call.actions == expected.actions
     assert acted(hosts) == [1] * count
     assert sum(call.settled) == count
     assert call.posted == []
     assert free(hosts)
-
-
-# Ctrl-C, which comes between any two instructions of the main thread
-
-
-class Interrupts:
-    """Raises KeyboardInterrupt at the nth place in some functions where Python lets signals in."""
-
-    def __init__(self, functions: Sequence[Any], nth: int) -> None:
-        self._codes = {function.__code__ for function in functions}
-        self._left = nth
-        self.raised = False
-
-    def __enter__(self) -> Self:
-        sys.settrace(self._trace)
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        sys.settrace(None)
-
-    def _trace(self, frame: FrameType, event: str, argument: Any) -> Any:
-        if frame.f_code not in self._codes:
-            return None
-        frame.f_trace_opcodes = True
-        if event == "opcode" and not self.raised:
-            self._left -= 1
-            if self._left < 0:
-                self.raised = True
-                raise KeyboardInterrupt
-        return self._trace
 
 
 def test_ctrl_c_at_any_instruction_leaves_no_turn_taken() -> None:

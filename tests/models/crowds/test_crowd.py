@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 from antiphon.errors import ObservationError
-from antiphon.models.crowds.crowd import Crowd
+from antiphon.models.crowds.crowd import Crowd, stacked
 from antiphon.models.crowds.explorer_crowd import ExplorerCrowd
 from antiphon.models.crowds.seat import Seat
-from antiphon.models.experience import Experience
+from antiphon.models.experience import Experience, OneStepEach
 from antiphon.models.generative import GenerativeModel
 from antiphon.models.grid_map import GridMap
 from antiphon.models.kernels.compiled import Compiled
@@ -244,6 +244,23 @@ def test_an_executed_action_out_of_range_is_refused_where_each_has_but_one(execu
     assert state_of(seats[1]) == before
 
 
+def test_news_that_say_only_what_was_done_tell_the_same() -> None:
+    def play(pasts: Any) -> Any:
+        crowd = ring_crowd()
+        seats = sit(crowd, 3)
+        given = crowd.act(seats, [1, 1, 1], pasts, ["a", "b", "c"])
+        return given, [state_of(seat) for seat in seats]
+
+    def nobody_asks(place: int) -> Experience:
+        raise AssertionError(f"an experience was made for {place}")
+
+    pasts = [[lived(0)], [lived(2)], [lived(1)]]
+    assert play(OneStepEach([0, 2, 1], nobody_asks)) == play(pasts)
+    # One that does not fit is looked at, and so is what it belongs to.
+    results, _ = play(OneStepEach([0, True, 1], lambda place: lived([0, True, 1][place])))
+    assert [type(result) for result in results] == [int, ObservationError, int]
+
+
 @pytest.mark.parametrize("name", EVERY_KERNEL)
 @pytest.mark.parametrize("seen", [(25, 0), (0, 3), (-1, 0), (0, -1)])
 def test_an_explorer_that_is_shown_nonsense_keeps_its_memory(
@@ -286,6 +303,27 @@ def test_observations_of_every_common_form_are_the_same(name: str) -> None:
     assert all(kind == kinds[0] for kind in kinds)
     assert play(forms) == kinds[0]  # one of each
     assert len(kinds[0]) == 1
+
+
+def test_arrays_are_stacked_if_nobody_has_to_look_at_each() -> None:
+    whole = [np.array([1, 3]), np.array([2, 0])]
+    table = stacked(whole, 2)
+    assert table is not None
+    assert (table.tolist(), table.dtype) == ([[1, 3], [2, 0]], np.int64)
+    assert stacked([np.array([1], np.uint8)] * 2, 1) is not None
+    others: list[Any] = [
+        np.array([1]),  # with the next one as long as two
+        np.array([1, 2, 3]),
+        np.array([[1, 3]]),
+        np.array(1),
+        np.array([257, 3], np.int64),
+        np.array([1.0, 3.0]),
+        [1, 3],
+        1,
+    ]
+    assert stacked(others[:2], 2) is None
+    for other in others[2:]:
+        assert stacked([np.array([1, 3], np.int8), other], 2) is None
 
 
 @pytest.mark.parametrize("name", EVERY_KERNEL)

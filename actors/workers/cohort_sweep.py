@@ -1,0 +1,70 @@
+"""A round over the members of a cohort, on the one thread that runs them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from math import inf
+from operator import attrgetter, length_hint
+
+from ...clock import Clock
+from ...models.crowds.seating import put
+from ..agent_actor import AgentActor
+from ..together import Company
+from .joint_sweep import JointSweep, Taken
+from .sweep import Sweep, SweptCall
+
+_EPISODE, _TOGETHER = attrgetter("episode"), attrgetter("together")
+
+
+class Rank:
+    """Members that are called again and again, and a look at whether all of them are idle."""
+
+    __slots__ = ("_letters", "_turns", "company", "hosts")
+
+    def __init__(self, hosts: Sequence[AgentActor]) -> None:
+        self.hosts = hosts
+        self.company = Company(hosts)
+        self._turns = [host.turn for host in hosts]
+        self._letters = [host.letters for host in hosts]
+
+    def is_idle(self, episode: int) -> bool:
+        """Whether nobody has anything to read, or an episode to begin, before it is called."""
+        return (
+            all(self._turns)
+            and not any(self._letters)
+            and set(map(_EPISODE, self.hosts)) == {episode}
+            and all(map(_TOGETHER, self.hosts))
+        )
+
+
+class CohortSweep(JointSweep):
+    """Answers for a rank in one go, if all of it is idle; else as any joint sweep.
+
+    Nobody but this thread runs these members, so nobody's turn need be taken: a letter that
+    comes meanwhile has this thread called, and waits.
+    """
+
+    __slots__ = ("_rank",)
+
+    def __init__(
+        self, call: SweptCall, rank: Rank, indices: Sequence[int], *, clock: Clock
+    ) -> None:
+        super().__init__(call, rank.hosts, indices, clock=clock, again=_alone, slow=_alone)
+        self._rank = rank
+
+    def _take(self) -> Taken:
+        call, begun = self._call, self._clock.now()
+        untouched = length_hint(self._left) == len(self._hosts)
+        if not untouched or call.mail or not self._rank.is_idle(call.episode):
+            return super()._take()
+        # First written, then looked; see RoundCall.close.
+        put(self._lists[1], self._indices, [begun] * len(self._hosts))
+        if call.over or begun >= (inf if call.deadline is None else call.deadline):
+            return super()._take()
+        deque(self._cursor, maxlen=0)  # nobody is left
+        return Taken(self._indices, self._rank.company, held=())
+
+
+def _alone(_: Sweep) -> None:
+    """Nobody else visits a cohort's members."""
