@@ -10,6 +10,7 @@ from ..actors.failures import describe
 from ..errors import WorldError
 from ..models.frozen import frozen
 from ..models.names import map_names
+from ..models.state import copied_state
 from .actions import no_op
 from .catalogue import environment_factory
 
@@ -124,6 +125,33 @@ class Environment:
 
     def _by_id(self, flags: Mapping[Any, Any]) -> dict[str, bool]:
         return {self.names[name]: bool(flag) for name, flag in flags.items() if name in self.names}
+
+    @property
+    def has_state(self) -> bool:
+        """Whether it can give all that it is, and be given it back.
+
+        What an environment inside a wrapper can do does not count: the wrapper may keep more.
+        """
+        kind = type(self._env)
+        return all(callable(getattr(kind, name, None)) for name in ("get_state", "set_state"))
+
+    def get_state(self) -> Any:
+        """Give a copy of its state, of JSON values and arrays.
+
+        Raises:
+            WorldError: it raised, or that is no such state.
+        """
+        try:
+            return copied_state(self._env.get_state())
+        except Exception as error:
+            raise WorldError(self.name, "get_state", describe(error)) from error
+
+    def set_state(self, state: Any) -> None:
+        """Have it go on from a state that one like it gave; errors as ``reset``."""
+        try:
+            self._env.set_state(copied_state(state))
+        except Exception as error:
+            raise WorldError(self.name, "set_state", describe(error)) from error
 
     @property
     def recipe(self) -> Callable[[], Any]:

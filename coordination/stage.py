@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..models.experience import Experience
@@ -108,6 +108,16 @@ class Stage:
     def round(self) -> int:
         """The number of the last round that was called; 0 before the first."""
         return self._round
+
+    @property
+    def rollout(self) -> Rollout | None:
+        """Where it stands in its environment; None without one. For who plays it."""
+        return self._rollout
+
+    def repeat(self, changes: Iterable[tuple[str, str, int]]) -> None:
+        """Have tuners decide after the next round what they decided once; see ``Tuning``."""
+        if self._tuning is not None:
+            self._tuning.repeat(self._round + 1, changes)
 
     def vitals(self, *, running: bool) -> Health:
         """Say how everybody is; nobody can be asked who is busy where nothing runs any more."""

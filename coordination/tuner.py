@@ -6,7 +6,9 @@ acts alone, and a round is as long as all the others make it, and what runs them
 
 from __future__ import annotations
 
+import math
 import statistics
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar, NamedTuple
 
@@ -163,6 +165,22 @@ class Tuner:
         self._window.clear()
         self._windows += 1
         return self._judge(round, latency)
+
+    def follow(self, round: int, changes: Mapping[str, int]) -> tuple[TunerDecision, ...]:
+        """Take a step that was taken once, whatever acts take now; measuring begins anew there.
+
+        Args:
+            changes: what the settings are after it, by name.
+
+        Raises:
+            ValueError: this tuner takes no such step.
+        """
+        level = self._levels[self._level]._replace(**changes)
+        if level not in self._levels:
+            raise ValueError(f"{self.group} does not think by {dict(changes)}")
+        self._cycle.clear()
+        self._window.clear()
+        return self._go(round, self._levels.index(level), math.nan, "as it was")
 
     def _judge(self, round: int, latency: float) -> tuple[TunerDecision, ...]:
         if self._attempt is not None and not self._is_proven(self._attempt, latency):

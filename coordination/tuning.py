@@ -77,9 +77,35 @@ class Tuning:
             (group.agent_ids, Tuner(group.name, group.profile, group.target_ms, settings))
             for group in groups
         ]
+        self._known: list[Retuning] | None = None
+
+    def repeat(self, round: int, changes: Iterable[tuple[str, str, int]]) -> None:
+        """Have the next round followed by what followed it once, whatever its acts take.
+
+        Args:
+            round: its number.
+            changes: groups, each with a setting and what that was from then on.
+
+        Raises:
+            ValueError: nobody here would decide so.
+        """
+        by_group: dict[str, dict[str, int]] = {}
+        for group, key, after in changes:
+            by_group.setdefault(group, {})[key] = after
+        known = []
+        for agent_ids, tuner in self._tuners:
+            if found := by_group.pop(tuner.group, None):
+                decisions = tuner.follow(round, found)
+                known.append(Retuning(agent_ids, tuner.profile, decisions))
+        if by_group:
+            raise ValueError(f"there is no group {', '.join(sorted(by_group))}")
+        self._known = known
 
     def add(self, outcome: Outcome) -> list[Retuning]:
         """Take in a closed round; give what has to be applied before the next."""
+        if self._known is not None:
+            known, self._known = self._known, None
+            return known
         found = []
         for agent_ids, tuner in self._tuners:
             seconds = _mean_act(outcome, agent_ids)

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, NamedTuple, Self
 
 from ...errors import StoreCorruptError
+from ...settings import SocietySettings
 from ..environment import Environment
 from ..membership import Addition, Membership
 from ..records.length import Length
@@ -166,6 +167,19 @@ class _Clerk:
                 for key, value in options.items()
             },
         )
+
+
+def unrepeatable(settings: SocietySettings, begun: int) -> str:
+    """Say what in a run that is kept nobody could make happen again; empty if there is nothing.
+
+    Args:
+        begun: how many rounds its society had played before.
+    """
+    if begun:
+        return f"its society had played {begun} rounds before"
+    if settings.delivery != "ordered":
+        return "what agents said was heard at once, in any order"
+    return ""
 
 
 def _versions(kinds: Iterable[type]) -> dict[str, str | None]:

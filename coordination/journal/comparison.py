@@ -47,6 +47,9 @@ def _differences(
     for row in then:
         if row.kind == "state" and _differ(row.value, states.get(row.agent)):
             yield row.agent, "state", row.value, states.get(row.agent)
+    was, is_now = _value(then, "world"), _value(now, "world")
+    if _differ(was, is_now):
+        yield "", "state of the environment", was, is_now
 
 
 def _lived(then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[_Difference]:

@@ -126,7 +126,8 @@ class _Buffered:
 
     def __init__(self, to: Path, name: str, columns: Any, format: str) -> None:
         self._path = to / f"{name}.{format}"
-        self._sheet: Sheet = _SHEETS[format](self._path, dict(columns))
+        with named(self._path):
+            self._sheet: Sheet = _SHEETS[format](self._path, dict(columns))
         self._rows: list[Record] = []
 
     def __enter__(self) -> Self:
@@ -157,7 +158,8 @@ class _Buffered:
             if error is None:
                 self._write()
         finally:
-            self._sheet.close()
+            with named(self._path):
+                self._sheet.close()
 
 
 def frame_of(run: Path, name: str) -> Any:

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
-from ...errors import JournalError, StoreError
+from ...errors import JournalError, StoreCorruptError, StoreError
 from ...memory.store.batch import Row
 from ...memory.store.chain import StoredRow
 from ...memory.store.failing import named
@@ -20,10 +20,13 @@ from ...memory.store.revival import decode
 from ...memory.store.schema import DATABASE
 from ..records.length import Length
 from .charter import Charter
+from .states import VERSION as STATE_VERSION
 from .timing import Timing
 
 KINDS = frozenset({"members", "rules", "removed", "tuned", "lived", "events"})
 """The rows of a round that say how it went."""
+STATES = frozenset({"state", "world"})
+"""Those that say what agents and environment were after it."""
 CHARTER = "journal"
 """Under which name the charter stands in a run's manifest."""
 
@@ -33,7 +36,7 @@ class Entry(NamedTuple):
 
     round: int
     rows: list[StoredRow]
-    """Those of ``KINDS``, and states, in the order in which they were written."""
+    """Those of ``KINDS`` and ``STATES``, in the order in which they were written."""
 
     def value(self, kind: str) -> Any:
         """Give the value of the one row of a kind; None if there is none."""
@@ -88,12 +91,21 @@ class History:
         return iter(()) if self._reader is None else self._reader.rows(kind)
 
     def entries(self) -> Iterator[Entry]:
-        """Give the rounds, from the first."""
+        """Give the rounds, from the first.
+
+        Raises:
+            StoreCorruptError: they are not what was written, or end too early.
+        """
         if self._reader is None:
             return
-        wanted = KINDS | {"state"}
-        for round, rows in groupby(self._reader.stored(), attrgetter("round")):
-            yield Entry(round, [row for row in rows if row.kind in wanted])
+        wanted = KINDS | STATES
+        last = 0
+        for last, rows in groupby(self._reader.stored(), attrgetter("round")):
+            yield Entry(last, [row for row in rows if row.kind in wanted])
+        # Where a page of the database is in another's place, rows before it are sound.
+        if last < self.round:
+            rule = f"ends with round {last}, and was committed to round {self.round}"
+            raise StoreCorruptError(self.folder / DATABASE, rule)
 
     def timing(self, last: int) -> Timing:
         """Give who was late in the rounds up to this one, and when they were back."""
@@ -109,6 +121,14 @@ class History:
         for round, row in self.rows("state"):
             if round < before:
                 found[row.agent] = round, row.value
+        return found
+
+    def world(self, until: int) -> tuple[int, Any] | None:
+        """Give the last state of the environment up to a round, and its round."""
+        found = None
+        for round, row in self.rows("world"):
+            if round <= until and row.value.get("version") == STATE_VERSION:
+                found = round, row.value["state"]
         return found
 
     def close(self) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ...clock import Clock, SystemClock
+from ...logs import get_logger
 from ..environment import Environment
 from ..membership import Membership
 from ..records.length import Length
@@ -16,13 +17,15 @@ from ..records.run import RunFolder
 from ..rollout import Step
 from ..rulebook import Rulebook
 from ..stage import Stage
-from .charter import charter_of
+from .charter import charter_of, unrepeatable
 
 if TYPE_CHECKING:
     from ...memory.keeping import Keeping
     from ...memory.store.batch import Row
     from .comeback import Comeback
     from .replay import Replay
+
+log = get_logger(__name__)
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -65,6 +68,9 @@ class Keeps:
         )
         if self.comeback is not None:
             charter = self.comeback.charter(charter)
+        elif why := unrepeatable(self.rulebook.settings, self.stage.round):
+            # Now, and not when somebody wants to go on with it.
+            log.warning("run.cannot_be_resumed", run=str(self.folder.out), why=why)
         self.charter = charter.value()
 
     @property

@@ -15,9 +15,11 @@ from ...memory.store.values import encode
 from ..rollout import Step
 from ..rulebook import Rulebook
 from ..stage import Stage
+from .charter import unrepeatable
 from .comparison import diverged
-from .history import KINDS, Entry, History
+from .history import KINDS, STATES, Entry, History
 from .prompt import Prompt, answers_in, goes_by_state, statuses_in
+from .recital import Recital, recital_of
 from .rehearsal import Rehearsal, shares_an_actor
 from .spoken import Posts
 
@@ -28,7 +30,8 @@ class Replay:
     """Takes a society that has just been founded through the rounds that were kept.
 
     Agents are called; those of whom there is a state that counts are not called before it, but
-    prompted. Whatever comes to be different is an error, unless the machine is another one:
+    prompted. While nobody is called, the environment is not stepped either, if it can go on from
+    a state. Whatever comes to be different is an error, unless the machine is another one:
     then what was answered counts, and not what is answered now.
     """
 
@@ -69,7 +72,7 @@ class Replay:
         self._rulebook = rulebook
         self._remove = remove
         self._exact = exact
-        self._kinds = KINDS if by_state else KINDS | {"state"}
+        self._kinds = KINDS if by_state else KINDS | STATES
         self._posts = Posts()
         self._members: list[str] = []
         self._differs = False
@@ -79,7 +82,17 @@ class Replay:
             for host in stage.ensemble.hosts
             if not exact or (host.name in states and goes_by_state(host))
         ]
+        self._recital = self._recited(states)
         self._entries = history.entries()
+
+    def _recited(self, states: Mapping[str, tuple[int, Any]]) -> Recital | None:
+        """Give what stands in for the environment for as long as nobody is called."""
+        rollout = self._stage.rollout
+        if not self.by_state or rollout is None:
+            return None
+        hosts = self._stage.ensemble.hosts
+        since = [states[h.name][0] if h.name in states and goes_by_state(h) else 0 for h in hosts]
+        return recital_of(self.history, rollout, since)
 
     @property
     def is_over(self) -> bool:
@@ -93,6 +106,9 @@ class Replay:
             before: what to do when all is ready for the round.
         """
         entry = next(self._entries)
+        if self._recital is not None and entry.round > self._recital.last:
+            self._recital.end()
+            self._recital = None
         self.rehearsal.approach(entry.round)
         self._let_in(entry)
         self._prompt(entry)
@@ -109,8 +125,16 @@ class Replay:
             self._remove(*removed)
         if rules := entry.value("rules"):
             self._rulebook.change(**rules)
+        self._repeat(entry.value("tuned") or ())
         for post in self._posts.of(entry.value("events") or {}):
             self._stage.ensemble.post(post)
+
+    def _repeat(self, decisions: Iterable[Sequence[Any]]) -> None:
+        try:
+            self._stage.repeat([(group, key, after) for _, group, key, _, after in decisions])
+        except ValueError as error:
+            rule = f"its tuner had other settings, such as max_update_interval: {error}"
+            raise JournalError(self.history.folder, rule) from error
 
     def _prompt(self, entry: Entry) -> None:
         self._members = entry.value("members") or self._members
@@ -126,7 +150,10 @@ class Replay:
             DivergedError: they are not the same.
         """
         then = [row for row in entry.rows if row.kind in self._kinds]
-        now = [row for row in rows if row.kind in self._kinds]
+        kinds = self._kinds
+        if all(row.kind != "world" for row in then):
+            kinds -= {"world"}  # nobody could say then what the environment was
+        now = [row for row in rows if row.kind in kinds]
         if len(then) == len(now) and all(map(self._is_same, then, now)):
             return
         error = diverged(entry.round, self._read(then), now, self._members)
@@ -161,12 +188,8 @@ def check_replayable(history: History, rulebook: Rulebook, stage: Stage, last: i
     Raises:
         JournalError: something is not.
     """
-    if begun := history.charter.begun:
-        raise JournalError(history.folder, f"its society had played {begun} rounds before")
-    if rulebook.settings.delivery != "ordered":
-        raise JournalError(history.folder, "what agents said was heard at once, in any order")
-    if rulebook.settings.tuner:
-        raise JournalError(history.folder, "its tuner went by times that were measured")
+    if why := unrepeatable(rulebook.settings, history.charter.begun):
+        raise JournalError(history.folder, why)
     shared = {host.name for host in stage.ensemble.hosts if shares_an_actor(host)}
     for round, absent in sorted(history.timing(last).absent.items()) if shared else ():
         if late := sorted(shared.intersection(absent)):

@@ -47,7 +47,8 @@ class Scribe:
         self._retunings = len(stage.decisions)
         self._stage = stage
         self._members: list[str] = []
-        self._states = States(stage.ensemble.hosts)
+        every = rulebook.settings.state_interval
+        self._states = States(stage.ensemble.hosts, stage.rollout, every=every)
         self._attendance = stage.ensemble.attendance
         self._attendance.begin()
 

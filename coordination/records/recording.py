@@ -46,10 +46,16 @@ class Recording:
         self._progress.advance(done, step)
 
     def close(self) -> None:
-        """Stop the clocks and let go of files and terminal."""
+        """Stop the clocks and let go of files and terminal.
+
+        Raises:
+            StoreError: not all of the tables could be written.
+        """
         self.seconds = time.monotonic() - self._started
         self.cpu_seconds = time.process_time() - self._started_cpu
         self.footprint.end()
-        if self._tables is not None:
-            self._tables.close()
-        self._progress.end()
+        try:
+            if self._tables is not None:
+                self._tables.close()
+        finally:
+            self._progress.end()

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ...errors import MissingExtraError
+from ...errors import MissingExtraError, StoreError, StoreFullError
+from ...logs import get_logger
 from ..outcome import Status
 from ..rollout import Step
 
@@ -20,26 +23,96 @@ MODEL_COLUMNS = (
     "step", "round", "episode", "members", *(str(s) for s in Status), "reward", "round_ms", "late",
 )  # fmt: skip
 
+_AT_ONCE = 1 << 15
+"""Characters that are held before they are written."""
+MOST_HELD = 1 << 26
+"""Bytes that wait for space at most."""
+
+log = get_logger(__name__)
+
+
+class Table:
+    """A file of rows. While its disk is full they wait in memory, for the run waits as well."""
+
+    def __init__(self, path: Path, columns: Sequence[str]) -> None:
+        """Make the file.
+
+        Raises:
+            StoreError: it cannot be written.
+        """
+        self._path = path
+        self._rows = io.StringIO(newline="")
+        self._writer = csv.writer(self._rows)
+        self._held = bytearray()
+        try:
+            self._file = path.open("wb", buffering=0)
+        except OSError as error:
+            raise _named(path, error) from error
+        self._writer.writerow(columns)
+
+    def add(self, rows: Iterable[Sequence[Any]]) -> None:
+        """Write rows; errors as of ``Tables.add``."""
+        self._writer.writerows(rows)
+        if self._rows.tell() < _AT_ONCE:
+            return
+        waited = bool(self._held)
+        try:
+            self._write()
+        except StoreFullError as full:
+            if len(self._held) > MOST_HELD:
+                raise
+            if not waited:
+                log.warning("table.waits_for_space", error=str(full))
+
+    def _write(self) -> None:
+        self._held += self._rows.getvalue().encode()
+        self._rows.seek(0)
+        self._rows.truncate()
+        try:
+            while self._held:
+                # A disk may take a part of it, and be full then.
+                del self._held[: self._file.write(self._held)]
+        except OSError as error:
+            raise _named(self._path, error) from error
+
+    def close(self) -> None:
+        """Write what is left; errors as of ``Tables.add``."""
+        try:
+            self._write()
+        finally:
+            self._file.close()
+
+
+def _named(path: Path, error: OSError) -> StoreError:
+    from ...memory.store.failing import named  # brings SQLite, where it is wanted
+
+    try:
+        with named(path):
+            raise error
+    except StoreError as found:
+        return found
+
 
 class Tables:
     """Writes ``agents.csv`` and ``model.csv`` into a run's folder as the run goes on."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._agents_file = (folder / "agents.csv").open("w", newline="", encoding="utf-8")
-        self._model_file = (folder / "model.csv").open("w", newline="", encoding="utf-8")
-        self._agents = csv.writer(self._agents_file)
-        self._model = csv.writer(self._model_file)
-        self._agents.writerow(AGENT_COLUMNS)
-        self._model.writerow(MODEL_COLUMNS)
+        self._agents = Table(folder / "agents.csv", AGENT_COLUMNS)
+        self._model = Table(folder / "model.csv", MODEL_COLUMNS)
 
     def add(self, step: Step) -> None:
-        """Write one step."""
+        """Write one step.
+
+        Raises:
+            StoreFullError: there was no space for so long that too much waits for it.
+            StoreError: a file cannot be written.
+        """
         outcome = step.outcome
         # As dicts, which answer twice as quickly as what they are made by.
         latencies, act_seconds = dict(outcome.latencies.items()), dict(outcome.act_seconds.items())
         number, episode = step.number, step.episode
-        self._agents.writerows(
+        self._agents.add(
             [
                 (
                     number,
@@ -56,22 +129,24 @@ class Tables:
             ]
         )
         counts = outcome.counts
-        self._model.writerow(
-            (
-                step.number,
-                outcome.round,
-                step.episode,
-                len(outcome.status),
-                *(counts.get(status, 0) for status in Status),
-                step.reward,
-                _ms(outcome.elapsed),
-                outcome.late,
-            )
+        row = (
+            step.number,
+            outcome.round,
+            step.episode,
+            len(outcome.status),
+            *(counts.get(status, 0) for status in Status),
+            step.reward,
+            _ms(outcome.elapsed),
+            outcome.late,
         )
+        self._model.add([row])
 
     def close(self) -> None:
-        self._agents_file.close()
-        self._model_file.close()
+        """Write what is left; errors as ``add``, but nothing waits any more."""
+        try:
+            self._agents.close()
+        finally:
+            self._model.close()
 
 
 def read_table(path: Path, index: list[str]) -> Any:

@@ -7,20 +7,23 @@ import zlib
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
+from antiphon.clock import ManualClock
 from antiphon.coordination.records.run import Run
 from antiphon.coordination.records.trace import encode
 from antiphon.memory.store.batch import Batch, Row
 from antiphon.memory.store.database import Database
 from antiphon.memory.store.reader import Reader
-from antiphon.models.agent import Context
+from antiphon.models.agent import Context, Place
+from antiphon.models.profile import InferenceSettings, Profile
 from antiphon.society import Society
 from antiphon.tests.society.cast import FUSE, Dice, Ring, Witness
 
 RING = "antiphon.tests.society.cast:Ring"
 DRAG = "antiphon.tests.coordination.journal.cast:drag"
+KEEPER = "antiphon.tests.coordination.journal.cast:Keeper"
 SPREAD = "mpe2/simple_spread_v3"
 
 
@@ -129,6 +132,38 @@ class Fickle(Ring):
         return seen, rewards, *ends
 
 
+class Keeper(Ring):
+    """A world that goes its way by all that ever was done in it, and can say where it stands."""
+
+    steps: ClassVar[Counter[int]] = Counter()
+    """How often each of its steps was taken, in this process."""
+    lost = 0
+    """What ``set_state`` makes of it."""
+    odd: Any = 0
+    """What else its state holds."""
+
+    sum = 0
+
+    def reset(self, seed: int | None = None, options: Any = None) -> Any:
+        self.table: dict[str, int] = {}
+        return super().reset(seed, options)
+
+    def step(self, actions: Any) -> Any:
+        seen, rewards, *ends = super().step(actions)
+        Keeper.steps[self.at] += 1
+        self.sum = zlib.crc32(repr(sorted(actions.items())).encode(), self.sum) % 100
+        return {name: array + self.sum for name, array in seen.items()}, rewards, *ends
+
+    def get_state(self) -> Any:
+        return {"at": self.at, "sum": self.sum, "agents": self.agents, "odd": Keeper.odd}
+
+    def set_state(self, state: Any) -> None:
+        # There is a table from its first reset on.
+        self.table.update(at=state["at"])
+        self.at, self.agents = self.table["at"], state["agents"]
+        self.sum = state["sum"] + Keeper.lost
+
+
 def drag(rng: np.random.Generator) -> float:
     """Draw how long an answer takes, where a round takes a second: some are late, a few very."""
     drawn = float(rng.random())
@@ -179,3 +214,28 @@ def rewritten(folder: Path, kind: str, round: int, change: Any) -> Path:
     database.commit([Batch(number, rows=rows) for number, rows in sorted(batches.items())])
     database.close()
     return other
+
+
+class Planner(Diary):
+    """Takes as long as the test says, and acts by how far it plans."""
+
+    settings_type = InferenceSettings
+    clock: ClassVar[ManualClock]
+    seconds = 0.001
+    """For each step that it plans."""
+
+    def __init__(self, space: Any, settings: InferenceSettings) -> None:
+        super().__init__(space)
+        self.profile = settings.resolved_profile()
+
+    @classmethod
+    def create(cls, place: Place, **options: Any) -> Self:
+        return cls(place.action_space, options["settings"])
+
+    def act(self, observation: Any, context: Context) -> Any:
+        length = self.profile.policy_length
+        Planner.clock.advance(Planner.seconds * length)
+        return (super().act(observation, context) + length) % self._n
+
+    def retune(self, profile: Profile) -> None:
+        self.profile = profile

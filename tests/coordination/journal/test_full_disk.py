@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import csv
 import errno
 import os
 import sqlite3
 import threading
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
+from antiphon.coordination.journal import export as exporting
 from antiphon.coordination.records import run as records
+from antiphon.coordination.records import tables
 from antiphon.errors import StoreError, StoreFullError
 from antiphon.memory import keeping
 from antiphon.memory.store import writer
@@ -135,6 +139,128 @@ def test_who_ends_a_run_that_waits_for_space_need_not_wait_for_it(
     # An hour is not over when this ends.
     with pytest.raises((ZeroDivisionError, StoreFullError)):
         ran(STEPS, RING, Diary, out=tmp_path / "r", then=enough)
+
+
+class Faulty:
+    """A file that lets so many writes through, and fails so many after them."""
+
+    def __init__(self, file: Any, writes: int, failures: int, number: int) -> None:
+        self._file, self._left, self._failures, self._number = file, writes, failures, number
+
+    def write(self, octets: bytes) -> int:
+        if self._left > 0:
+            self._left -= 1
+            # As a disk does that is nearly full: it takes a part.
+            return int(self._file.write(bytes(octets[:100])))
+        if self._failures > 0:
+            self._failures -= 1
+            raise OSError(self._number, os.strerror(self._number))
+        return int(self._file.write(octets))
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def table_fails(
+    patch: pytest.MonkeyPatch, name: str, writes: int, *, failures: int = 1 << 30, number: int
+) -> None:
+    opened = Path.open
+
+    def open(path: Path, *arguments: Any, **options: Any) -> Any:
+        file = opened(path, *arguments, **options)
+        writing = path.name == name and arguments[:1] == ("wb",)
+        return Faulty(file, writes, failures, number) if writing else file
+
+    patch.setattr(Path, "open", open)
+    patch.setattr(tables, "_AT_ONCE", 200)
+    patch.setattr(tables, "MOST_HELD", 400)
+
+
+def without_times(path: Path) -> list[list[str]]:
+    times = {"latency_ms", "act_ms", "round_ms"}
+    with path.open(newline="", encoding="utf-8") as file:
+        return [
+            [held for key, held in row.items() if key not in times] for row in csv.DictReader(file)
+        ]
+
+
+@pytest.mark.parametrize(
+    "fails", [*product(["agents.csv", "model.csv"], [errno.ENOSPC, errno.EIO])]
+)
+@pytest.mark.parametrize(
+    "writes", [0, 9, *[pytest.param(n, marks=pytest.mark.soak) for n in (*range(1, 9), 12, 15)]]
+)
+def test_a_table_that_cannot_be_written_is_named_and_the_rounds_before_are_kept(
+    tmp_path: Path, whole: str, writes: int, fails: tuple[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, number = fails
+    kind = StoreFullError if number == errno.ENOSPC else StoreError
+    steps: list[int] = []
+    with monkeypatch.context() as patch:
+        table_fails(patch, name, writes, number=number)
+        with pytest.raises(kind, match=f"{name}: {os.strerror(number)}") as caught:
+            ran(STEPS, RING, Diary, out=tmp_path / "r", tables=True,
+                then=lambda step: steps.append(step.number))  # fmt: skip
+    assert type(caught.value) is kind
+    # No more waits than may, though a run that small could keep all of it.
+    assert len(steps) < STEPS or writes > 9
+    # The round whose rows could not be written was played, and so is kept.
+    assert verify(tmp_path / "r").rounds in (len(steps), len(steps) + 1)
+    assert resumed(tmp_path / "r", STEPS).trace == whole
+    ran(STEPS, RING, Diary, out=tmp_path / "whole", tables=True)
+    for table in ("agents.csv", "model.csv"):
+        assert without_times(tmp_path / "r" / table) == without_times(tmp_path / "whole" / table)
+
+
+@pytest.mark.parametrize("name", ["agents.csv", "model.csv"])
+def test_a_table_goes_on_without_a_gap_when_there_is_space(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with monkeypatch.context() as patch:
+        table_fails(patch, name, 5, failures=2, number=errno.ENOSPC)
+        patch.setattr(tables, "MOST_HELD", 5000)
+        ran(STEPS, RING, Diary, out=tmp_path / "r", tables=True)
+    assert caplog.text.count("table.waits_for_space") == 1
+    assert f"{name}: {os.strerror(errno.ENOSPC)}" in caplog.text
+    ran(STEPS, RING, Diary, out=tmp_path / "whole", tables=True)
+    for table in ("agents.csv", "model.csv"):
+        assert without_times(tmp_path / "r" / table) == without_times(tmp_path / "whole" / table)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no such device here")
+def test_a_table_on_a_full_device_is_named(tmp_path: Path, whole: str) -> None:
+    ran(12, RING, Diary, out=tmp_path / "r", tables=True)
+    table = tmp_path / "r/agents.csv"
+    table.unlink()
+    table.symlink_to("/dev/full")
+    with pytest.raises(StoreFullError, match=r"agents\.csv"):
+        resumed(tmp_path / "r", STEPS)
+    assert verify(tmp_path / "r").rounds == STEPS
+    table.unlink()
+    assert resumed(tmp_path / "r").trace == whole
+
+
+@pytest.mark.parametrize("format", ["csv", "parquet"])
+@pytest.mark.parametrize("where", ["write", "close"])
+def test_an_export_that_cannot_be_written_is_named(
+    tmp_path: Path, format: str, where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if format == "parquet":
+        pytest.importorskip("pyarrow")
+    ran(12, RING, Diary, out=tmp_path / "r")
+    before = verify(tmp_path / "r")
+
+    real = getattr(exporting._SHEETS[format], where)
+
+    def fail(*arguments: Any) -> None:
+        if where == "close":
+            real(*arguments)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(exporting._SHEETS[format], where, fail)
+    with pytest.raises(StoreFullError, match=rf"(agents|model|messages)\.{format}: No space"):
+        exporting.export(tmp_path / "r", tmp_path / "t", format=format)
+    assert verify(tmp_path / "r") == before
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EIO])

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from antiphon.coordination.journal import states
 from antiphon.coordination.journal.origin import World
 from antiphon.memory.store.verify import verify
 from antiphon.society import Society
@@ -88,7 +87,7 @@ def ran_again(folder: Path) -> Any:
 
 @pytest.fixture(autouse=True)
 def _states_are_taken_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(states, "EVERY", 20)
+    monkeypatch.setenv("ANTIPHON_STATE_INTERVAL", "20")
 
 
 @pytest.mark.parametrize(
@@ -102,7 +101,7 @@ def test_a_run_that_is_killed_ends_as_ever(
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("seed", range(13))
+@pytest.mark.parametrize("seed", range(15))
 @pytest.mark.parametrize("dispatcher", DISPATCHERS)
 @pytest.mark.parametrize("name", CASES)
 def test_any_run_that_is_killed_ends_as_ever(

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from antiphon.clock import ManualClock
 from antiphon.coordination.attendance import Place
-from antiphon.coordination.journal import states
 from antiphon.coordination.journal.origin import World
 from antiphon.errors import DivergedError, JournalError
 from antiphon.memory.store.reader import Reader
@@ -142,7 +141,7 @@ def test_a_run_on_a_virtual_clock_goes_on_as_if_nothing_had_been(tmp_path: Path)
 def test_on_a_virtual_clock_the_time_of_every_act_is_lived_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(states, "EVERY", 5)
+    monkeypatch.setenv("ANTIPHON_STATE_INTERVAL", "5")
     ran(13, RING, Diary, out=tmp_path / "r", latency="constant:0.5")
     Diary.calls.clear()
     resumed(tmp_path / "r", 15)

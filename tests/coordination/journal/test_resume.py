@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from antiphon.coordination.journal import charter, prompt, states
+from antiphon.coordination.journal import charter, prompt
 from antiphon.coordination.journal.origin import World
 from antiphon.coordination.records import manifest
 from antiphon.errors import DivergedError, JournalError, PluginError, StartError, StoreCorruptError
@@ -53,7 +53,7 @@ MORE: list[tuple[tuple[Any, ...], dict[str, Any]]] = [
 
 @pytest.fixture(autouse=True)
 def _states_are_taken_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(states, "EVERY", 5)
+    monkeypatch.setenv("ANTIPHON_STATE_INTERVAL", "5")
 
 
 def ends_as_ever(tmp_path: Path, *arguments: Any, **options: Any) -> None:

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from antiphon.coordination.journal import states
 from antiphon.coordination.journal.comparison import diverged
 from antiphon.coordination.journal.origin import World
 from antiphon.errors import DivergedError, JournalError, StoreCorruptError
@@ -73,7 +72,7 @@ def test_a_world_that_goes_another_way_is_seen_at_once(
 
 
 def test_a_state_that_is_another_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(states, "EVERY", 5)
+    monkeypatch.setenv("ANTIPHON_STATE_INTERVAL", "5")
     ran(8, RING, Diary, out=tmp_path / "r")
     monkeypatch.setattr(Diary, "get_state", lambda self: {"sum": self.sum + 1})
     with pytest.raises(DivergedError, match=r"round 5 .* state of agent a"):
