@@ -50,9 +50,9 @@ class _Size(NamedTuple):
 
 
 _FULL = (
-    _Size(1, "fast", 100, ours=200, theirs=5, repeats=9),
-    _Size(2, "balanced", 100, ours=200, theirs=2, repeats=7),
-    _Size(3, "accurate", 100, ours=100, theirs=1, repeats=5),
+    _Size(1, "fast", 100, ours=200, theirs=5, repeats=15),
+    _Size(2, "balanced", 100, ours=200, theirs=2, repeats=15),
+    _Size(3, "accurate", 100, ours=100, theirs=1, repeats=15),
 )
 _SMALL = (
     _Size(1, "fast", 100, ours=20, theirs=2, repeats=2),
@@ -93,7 +93,7 @@ def cases(*, small: bool) -> list[Case]:
     """
     legacy("agent")
     sizes = _SMALL if small else _FULL
-    return [*map(_case, sizes), _hosts_case(rounds=5 if small else 50, repeats=2 if small else 9)]
+    return [*map(_case, sizes), _hosts_case(rounds=5 if small else 50, repeats=2 if small else 15)]
 
 
 def _case(size: _Size) -> Case:

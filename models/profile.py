@@ -28,11 +28,16 @@ def _letters(value: Any) -> str:
     return "".join(sorted(set(letters)))
 
 
-def _share(value: Any) -> float:
-    share: float = number(least=0)(value)
-    if share > 1:
+def share(value: Any) -> float:
+    """Read a number in [0, 1].
+
+    Raises:
+        ValueError: it is none.
+    """
+    read: float = number(least=0)(value)
+    if read > 1:
         raise ValueError(f"must be in [0, 1], got {value!r}")
-    return share
+    return read
 
 
 _RULES: dict[str, Callable[[Any], Any]] = {
@@ -47,7 +52,7 @@ _RULES: dict[str, Callable[[Any], Any]] = {
     "learns_when": choice(*LEARNING_TIMES),
     "param_info_gain": flag,
     "learning_rate": number(least=0),
-    "forgetting_rate": _share,
+    "forgetting_rate": share,
     "keep_zeros": flag,
     "prior_strength": number(above=0),
 }
@@ -241,7 +246,7 @@ class InferenceSettings:
     )
     forgetting_rate: float | None = setting(
         None,
-        optional(_share),
+        optional(share),
         "the share of what was learned that outlives one more visit; None: the profile's",
     )
     keep_zeros: bool | None = setting(

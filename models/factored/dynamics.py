@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..kernels.sums import total
 from ..matrices import Array, Indices
 from .rows import FactoredRows
-from .sums import total
 from .tables import N_NODES, NODES, SIZE
 
 

@@ -8,13 +8,13 @@ import numpy as np
 
 from ..kernels.kernel import Prefer
 from ..kernels.rows import START, Inferred, Turn
+from ..kernels.sums import best, drawn, softmax, total, uniform
 from ..matrices import Array, Indices
 from ..policies import Plan
 from .dynamics import part_of, predicted
 from .outlook import scores
 from .rows import FactoredRows
 from .sight import posterior
-from .sums import best, drawn, softmax, total, uniform
 from .tables import CONTROL
 
 _BLOCK = 2**19

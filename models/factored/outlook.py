@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..kernels.sums import paired, total
 from ..matrices import EPSILON, NEGLIGIBLE, Array, Indices
 from .dynamics import held, part_of
 from .rows import FactoredRows
-from .sums import paired, total
 from .tables import AT, BLUR_AT, CHANCES_AT, JOINT, N_VIEWS, SIZE, VIEWS
 
 

@@ -8,10 +8,10 @@ from math import prod
 import numpy as np
 
 from ..kernels.rows import Inferred
+from ..kernels.sums import paired, total
 from ..matrices import EPSILON, Array, Indices
 from .dynamics import part_of
 from .rows import FactoredRows
-from .sums import paired, total
 
 
 def posterior(rows: FactoredRows, who: Indices, beliefs: Array, observations: Indices) -> Inferred:

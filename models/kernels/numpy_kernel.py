@@ -5,20 +5,16 @@ from __future__ import annotations
 from typing import cast
 
 import numpy as np
-import numpy.typing as npt
 
 from ..matrices import EPSILON, NEGLIGIBLE, Array, Indices
-from ..policies import TIE, Plan
+from ..policies import Plan
 from .compiled import Compiled
 from .kernel import Prefer
-from .rows import START, Inferred, Rows, Streams, Turn
+from .rows import START, Inferred, Rows, Turn
+from .sums import best, drawn, softmax, total, uniform
 
 TINY = 1e-280
 """A joint probability below this has lost its digits."""
-_ONE, _EIGHT, _ELEVEN, _TWENTY_SEVEN, _THIRTY, _THIRTY_ONE = map(np.uint64, (1, 8, 11, 27, 30, 31))
-_GOLDEN, _FIRST, _SECOND = map(
-    np.uint64, (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
-)
 _BLOCK = 2**17
 """How many numbers a product holds at once: about what a core's own cache takes."""
 
@@ -54,12 +50,12 @@ class NumpyKernel:
         joint: Array = np.maximum(beliefs, EPSILON)
         for modality in outcomes.T:
             joint *= compiled.likelihood[modality]
-        totals = _total(joint)
+        totals = total(joint)
         lost, shift = (totals < TINY).nonzero()[0], np.zeros(len(beliefs))
         if lost.size:  # so many unlikely outcomes that the product has lost its digits
             recovered = _joint_from_logarithms(compiled, beliefs[lost], outcomes[lost])
             joint[lost], shift[lost] = recovered
-            totals = _total(joint)
+            totals = total(joint)
         joint /= totals[:, None]
         return Inferred(joint, -(np.log(totals) + shift))
 
@@ -76,10 +72,10 @@ class NumpyKernel:
         neg_efe = values.take(policies.prefixes[0], axis=1)
         for operators in policies.prefixes[1:]:
             neg_efe += values.take(operators, axis=1)
-        chances = _softmax(gamma[:, None] * neg_efe)
+        chances = softmax(gamma[:, None] * neg_efe)
         # The first action is the slowest index of the lexicographic order.
         by_action = chances.reshape(len(beliefs), compiled.model.n_actions, -1)
-        return Plan(neg_efe, chances, _total(by_action))
+        return Plan(neg_efe, chances, total(by_action))
 
     def choose(
         self, rows: Rows, who: Indices, beliefs: Array, preferences: Array | None = None
@@ -90,8 +86,10 @@ class NumpyKernel:
             wanted = None if preferences is None else preferences[part]
             some = who[part]
             actions = self.plan(rows.compiled, beliefs[part], rows.gamma[some], wanted).actions
-            drawn = _draw(actions, rows.alpha[some], _uniform(rows.stream[some], rows.step[some]))
-            chosen[part] = np.where(rows.greedy[some], _best(actions), drawn)
+            by_chance = drawn(
+                actions, rows.alpha[some], uniform(rows.stream[some], rows.step[some], 0)
+            )
+            chosen[part] = np.where(rows.greedy[some], best(actions), by_chance)
         return chosen
 
     def infer(self, rows: Rows, turn: Turn) -> Inferred:
@@ -116,12 +114,6 @@ class NumpyKernel:
         chosen = self.choose(rows, turn.who, beliefs, wanted)
         rows.commit(turn.who, inferred)
         return chosen
-
-
-def _total(values: Array) -> Array:
-    """Add up the last axis from its first entry to its last."""
-    running: Array = np.add.accumulate(values, axis=-1)
-    return running[..., -1]
 
 
 def _product(weights: Array, rows: Array) -> Array:
@@ -167,7 +159,7 @@ def _values(compiled: Compiled, beliefs: Array, preferences: Array) -> Array:
     gain = np.log(np.maximum(outcomes, EPSILON))
     np.subtract(preferences[:, None, :], gain, out=gain)
     gain *= outcomes
-    return _total(gain) - expected[:, split : split + compiled.n_operators]
+    return total(gain) - expected[:, split : split + compiled.n_operators]
 
 
 def _expected(compiled: Compiled, beliefs: Array, n_columns: int) -> Array:
@@ -181,35 +173,3 @@ def _expected(compiled: Compiled, beliefs: Array, n_columns: int) -> Array:
     size = len(beliefs) * n_columns
     flat = cast("Array", np.bincount(places.ravel(), weights.ravel(), size))
     return flat.reshape(-1, n_columns)
-
-
-def _softmax(values: Array) -> Array:
-    weights: Array = np.exp(values - np.maximum.reduce(values, axis=1)[:, None])
-    weights /= _total(weights)[:, None]
-    return weights
-
-
-def _best(actions: Array) -> Indices:
-    """Give the most probable action of each; of equal ones (to 1e-9), the lowest."""
-    highest = np.maximum.reduce(actions, axis=1)[:, None]
-    return cast("Indices", (actions >= highest - TIE).argmax(axis=1))
-
-
-def _draw(actions: Array, alpha: Array, uniform: Array) -> Indices:
-    """Draw an action of each with precision alpha, as ``policies.sample`` does."""
-    logits = alpha[:, None] * np.log(np.maximum(actions, EPSILON))
-    weights = np.exp(logits - np.maximum.reduce(logits, axis=1)[:, None])
-    cumulated = np.add.accumulate(weights, axis=1)
-    passed = cumulated <= (uniform * cumulated[:, -1])[:, None]
-    drawn: Indices = np.minimum(passed.sum(axis=1), len(actions[0]) - 1)
-    return drawn
-
-
-def _uniform(streams: Streams, steps: npt.NDArray[np.int64]) -> Array:
-    """Give what ``chance.uniform`` gives for draw 0 of each row's step."""
-    z = streams + ((steps.astype(np.uint64) << _EIGHT) + _ONE) * _GOLDEN
-    z = (z ^ (z >> _THIRTY)) * _FIRST
-    z = (z ^ (z >> _TWENTY_SEVEN)) * _SECOND
-    drawn: Array = ((z ^ (z >> _THIRTY_ONE)) >> _ELEVEN).astype(np.float64)
-    drawn *= 2.0**-53
-    return drawn

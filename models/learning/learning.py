@@ -9,14 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...settings import flag, number
-
-
-def _share(value: Any) -> float:
-    share: float = number(least=0)(value)
-    if share > 1:
-        raise ValueError(f"must be in [0, 1], got {value!r}")
-    return share
-
+from ..profile import share
 
 _RULES: dict[str, Callable[[Any], Any]] = {
     "learn_A": flag,
@@ -26,9 +19,9 @@ _RULES: dict[str, Callable[[Any], Any]] = {
     "lr_A": number(least=0),
     "lr_B": number(least=0),
     "lr_D": number(least=0),
-    "fr_A": _share,
-    "fr_B": _share,
-    "fr_D": _share,
+    "fr_A": share,
+    "fr_B": share,
+    "fr_D": share,
     "keep_zeros": flag,
     "awake": flag,
     "prior_strength": number(above=0),

@@ -58,14 +58,15 @@ def lesson_of(layout: Layout, rows: Believers, turn: Turn, after: Array) -> Less
     """
     who, observations, moves, ends = turn
     steps = rows.step[who]
-    counts = np.diff(ends, prepend=0)
+    counts = ends.copy()
+    counts[1:] -= ends[:-1]
     alone = (counts == 1).nonzero()[0]
     last = (moves if moves.ndim == 2 else moves[:, None])[ends[alone] - 1]
     has_begun = last[:, 0] == START
     moved, arrived = alone[~has_begun], alone[has_begun]
     actions = np.full((len(who), layout.n_factors), STILL)
     actions[moved] = 0
-    actions[np.ix_(moved, layout.control_factors)] = last[~has_begun]
+    actions[moved[:, None], layout.control_factors] = last[~has_begun]
     began = (counts == 0) & (steps == 0)
     began[arrived] = True
     seeing = steps % rows.interval[who] == 0

@@ -48,12 +48,13 @@ class NumbaLearner(Learner):
         self, rows: LearningRows, who: Indices, beliefs: Array, preferences: Array | None = None
     ) -> Plan:
         compiled = rows.compiled
-        wanted = preferences
-        if wanted is None:
-            wanted = np.tile(compiled.preferences, (len(who), 1))
+        if preferences is None:
+            wanted = compiled.preferences[None].repeat(len(who), axis=0)
+        else:
+            wanted = np.require(preferences, np.float64, ("C", "W"))
         n_actions, length = compiled.model.n_actions, compiled.policy_length
         rest = (compiled.habits, n_actions, length, compiled.explores)
-        arrays = (who, beliefs, rows.gamma[who], np.require(wanted, np.float64, ("C", "W")))
+        arrays = (who, beliefs, rows.gamma[who], wanted)
         return Plan(*native_planning.plan(rows.own.shared.laid, rows.own.arrays, *arrays, rest))
 
     def choose(self, rows: LearningRows, who: Indices, actions: Array) -> Indices:

@@ -158,14 +158,15 @@ def _widen(errors: list[float], ours: Any, theirs: Any) -> None:
 
 
 def main() -> None:
-    """Write the largest differences of each comparison."""
+    """Write the largest differences of each comparison; arguments: steps, of explorers too."""
+    steps, explored = int(sys.argv[1]), int(sys.argv[2])
     rng = np.random.default_rng(20240607)
     errors = {
-        f"{kind}-{length}": compare_random(rng, kind, length, steps=12)
+        f"{kind}-{length}": compare_random(rng, kind, length, steps)
         for kind in ("dense", "zeros", "sure")
         for length in (1, 2, 3)
     }
-    errors |= {f"explorer-{length}": compare_explorer(length, steps=30) for length in (1, 2, 3)}
+    errors |= {f"explorer-{length}": compare_explorer(length, explored) for length in (1, 2, 3)}
     json.dump(errors, sys.stdout)
 
 

@@ -18,16 +18,16 @@ pytestmark = pytest.mark.skipif(
 HERE = Path(__file__).parent
 
 
-def run(script: str, **environment: str) -> dict[str, list[float]]:
+def run(script: str, *arguments: int, **environment: str) -> dict[str, list[float]]:
     """Run a script beside this one; give the JSON object that it writes."""
     # The package may be found through a path of pytest's own making.
     path = os.pathsep.join([str(Path(antiphon.__file__).parent.parent), *sys.path])
     done = subprocess.run(
-        [sys.executable, str(HERE / script)],
+        [sys.executable, str(HERE / script), *map(str, arguments)],
         env={**os.environ, "PYTHONPATH": path, **environment},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -35,12 +35,20 @@ def run(script: str, **environment: str) -> dict[str, list[float]]:
     return result
 
 
-def test_beliefs_scores_and_choices_equal_pymdps() -> None:
-    errors = run("oracle.py", JAX_ENABLE_X64="1")
+def check(errors: dict[str, list[float]]) -> None:
     assert len(errors) == 12  # 3 kinds of models and an explorer, at 3 policy lengths
     for name, (beliefs, *rest) in errors.items():
         assert beliefs <= 1e-10, name
         assert max(rest) <= 1e-8, name
+
+
+def test_beliefs_scores_and_choices_equal_pymdps() -> None:
+    check(run("oracle.py", 12, 30, JAX_ENABLE_X64="1"))
+
+
+@pytest.mark.soak
+def test_they_do_so_for_fifty_steps() -> None:
+    check(run("oracle.py", 50, 50, JAX_ENABLE_X64="1"))
 
 
 def test_the_pymdp_backend_runs_the_same_agents_without_touching_jaxs_precision() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from antiphon.models.factored.compiled import FactoredCompiled
-from antiphon.models.factored.sums import total
+from antiphon.models.kernels.sums import total
 from antiphon.tests.models.factored.cases import (
     EVERY_KERNEL,
     bits,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from antiphon.models import chance
 from antiphon.models.generative import GenerativeModel
-from antiphon.models.kernels import numpy_kernel
+from antiphon.models.kernels import numpy_kernel, sums
 from antiphon.models.kernels.compiled import Compiled
 from antiphon.models.kernels.rows import START, Rows, Turn
 from antiphon.models.matrices import EPSILON, NEGLIGIBLE
@@ -188,7 +188,7 @@ def test_the_reference_adds_up_from_first_to_last(
             totals[k] += float(weights[k, s])
             for r in range(width):
                 products[k][r] += float(weights[k, s]) * float(table[s, r])
-    assert numpy_kernel._total(weights).tolist() == totals
+    assert sums.total(weights).tolist() == totals
     if width > 1:  # one column alone is the sum above
         assert numpy_kernel._product(weights, table).tolist() == products
 

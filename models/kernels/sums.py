@@ -6,9 +6,9 @@ from typing import cast
 
 import numpy as np
 
-from ..kernels.rows import Streams
 from ..matrices import EPSILON, Array, Indices
 from ..policies import TIE
+from .rows import Streams
 
 
 def total(values: Array) -> Array:
@@ -25,21 +25,21 @@ def paired(one: Array, other: Array) -> Array:
 
 def softmax(values: Array) -> Array:
     """Give weights proportional to exp(values) that sum to 1 over the last axis."""
-    weights: Array = np.exp(values - values.max(axis=-1, keepdims=True))
+    weights: Array = np.exp(values - np.maximum.reduce(values, axis=-1, keepdims=True))
     weights /= total(weights)[..., None]
     return weights
 
 
 def best(chances: Array) -> Indices:
     """Give the most probable of each row; of equal ones (to 1e-9), the lowest."""
-    highest = chances.max(axis=1, keepdims=True)
+    highest = np.maximum.reduce(chances, axis=1, keepdims=True)
     return cast("Indices", (chances >= highest - TIE).argmax(axis=1))
 
 
 def drawn(chances: Array, alpha: Array, uniforms: Array) -> Indices:
     """Draw one of each row with precision alpha, as ``policies.sample`` does."""
     logits = alpha[:, None] * np.log(np.maximum(chances, EPSILON))
-    weights = np.exp(logits - logits.max(axis=1, keepdims=True))
+    weights = np.exp(logits - np.maximum.reduce(logits, axis=1, keepdims=True))
     cumulated = np.add.accumulate(weights, axis=1)
     passed = cumulated <= (uniforms * cumulated[:, -1])[:, None]
     chosen: Indices = np.minimum(passed.sum(axis=1), chances.shape[1] - 1).astype(np.int64)
