@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 from enum import IntEnum
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from .absence import Absences
 from .call import Returned
-from .coordinator import Coordinator, EndEpisode, StartRound
-from .outcome import Outcome, Status
+from .outcome import Status
 from .round import Round
 
 
@@ -56,20 +56,21 @@ _MISSED = frozenset({Status.TIMED_OUT, Status.UNNEEDED})
 
 
 class Attendance:
-    """Notes of one society, once somebody wants them; written and read by one thread each."""
+    """Notes of one society, once somebody wants them; written and read by one thread each.
 
-    def __init__(self) -> None:
+    The coordinator tells it of what comes before it acts upon it.
+    """
+
+    def __init__(self, absences: Absences) -> None:
+        self._absences = absences
         self._notes: deque[Note] | None = None
         self._later: list[Note] = []
+        self._missed_the_end: set[str] = set()
 
     def begin(self) -> None:
         """Keep notes from now on, until they are taken."""
         if self._notes is None:
             self._notes = deque()
-
-    def add(self, note: Note) -> None:
-        if self._notes is not None:
-            self._notes.append(note)
 
     def take(self, round: int) -> list[Note]:
         """Give the notes up to a round that has closed, and forget them."""
@@ -80,50 +81,46 @@ class Attendance:
         self._later = [note for note in notes if note.round > round]
         return [note for note in notes if note.round <= round]
 
+    def open(self) -> None:
+        """Note that a round begins."""
+        self._missed_the_end.clear()
 
-class AttentiveCoordinator(Coordinator):
-    """A coordinator that notes who is away."""
+    def end_episode(self) -> None:
+        """Note who will not hear, with the others, how the episode ended."""
+        self._missed_the_end.update(self._absences.busy)
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self.attendance = Attendance()
-        self._missed_the_end: set[str] = set()
+    def welcome(self, message: Returned, last_round: int, *, is_open: bool) -> None:
+        """Note who is back.
 
-    def on_receive(self, message: Any) -> Any:
-        match message:
-            case Returned():
-                self._note_back(message)
-            case EndEpisode():
-                self._missed_the_end.update(self._absences.busy)
-        return super().on_receive(message)
-
-    def _note_back(self, message: Returned) -> None:
+        Args:
+            last_round: the last that was begun,
+            is_open: and whether it still goes on.
+        """
         if not self._absences.is_at(message.agent_id, message.round):
             return
         place = Place.AT_ONCE
-        if self._open is not None:
+        if is_open:
             place = Place.DURING
         elif message.agent_id in self._missed_the_end:
             place = Place.BEFORE
-        round = self._last_round + (self._open is None)
-        self.attendance.add(Back(round, message.agent_id, message.round, place, message.late))
+        round = last_round + (not is_open)
+        self._add(Back(round, message.agent_id, message.round, place, message.late))
 
-    def _start(self, message: StartRound) -> None:
-        self._missed_the_end.clear()
-        super()._start(message)
-
-    def _conclude(self, message: StartRound, round: Round) -> Outcome:
+    def close(self, round: Round) -> None:
+        """Note who missed a round that is closed."""
         number = round.number
         for index, how in round.ends.items():
             if how not in _MISSED:
                 continue
             agent_id = round.members[index]
             if round.finished[index] is not None:
-                self.attendance.add(Tardy(number, agent_id))
+                self._add(Tardy(number, agent_id))
                 continue
-            self.attendance.add(Away(number, agent_id))
+            self._add(Away(number, agent_id))
             if not self._absences.is_at(agent_id, number):
                 # Its call was dropped unread; that is as if it had been back at once.
-                back = Back(number + 1, agent_id, number, Place.AT_ONCE, read=False)
-                self.attendance.add(back)
-        return super()._conclude(message, round)
+                self._add(Back(number + 1, agent_id, number, Place.AT_ONCE, read=False))
+
+    def _add(self, note: Note) -> None:
+        if self._notes is not None:
+            self._notes.append(note)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -15,18 +14,18 @@ from ..actors.care.decision import Decision
 from ..actors.care.directive import Directive, always
 from ..actors.care.supervision import SupervisionRules, Supervisor
 from ..actors.failures import describe
-from ..actors.future import Future
 from ..actors.mail.dead_letters import DeadLetter, DeadLetters, Reason
-from ..actors.messages import EpisodeEnded, Request, Retire, Suspend
+from ..actors.messages import EpisodeEnded, Retire, Suspend
 from ..clock import Clock
 from ..errors import EscalatedError, PluginError, RoundIncompleteError, StoppedError
 from ..logs import get_logger
-from ..models.experience import Experience
 from ..models.outbox import Parcel
 from .absence import Absences
 from .actions import ActionCheck
+from .attendance import Attendance
 from .call import EnoughCame, Gathering, Returned, RoundCall, RoundFilled, Visit
-from .joint_action import Rules, conclude, is_legal, missing
+from .joint_action import conclude, is_legal, missing
+from .orders import AbandonRound, EndEpisode, Leave, Post, StartRound, WhoIsBusy
 from .outcome import Outcome, Status
 from .polled_round import PolledRound
 from .round import Round
@@ -40,60 +39,6 @@ REMOVED = "removed"
 """What those who watch an agent are told when it has been taken out."""
 GRACE = 0.005
 """Seconds for which those who wait to be answered for together wait for one more."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class StartRound(Request):
-    """Heard by the coordinator: call these agents and answer with the outcome."""
-
-    round: int
-    episode: int
-    observations: Mapping[str, Any]
-    """By agent id; whoever is in it is a member, in this order."""
-    previous: Mapping[str, Experience]
-    rules: Rules
-    reply_to: Future[Outcome]
-    asked: float | None = None
-    """When somebody called for the round, in the clock's seconds: from then on its time runs.
-    None for when this is heard."""
-
-    def fail(self, error: BaseException) -> None:
-        self.reply_to.set_exception((type(error), error, error.__traceback__))
-
-    def lose(self, error: BaseException) -> None:
-        self.fail(StoppedError("the coordinator has stopped"))
-
-
-@dataclass(frozen=True, slots=True)
-class AbandonRound:
-    """Heard by the coordinator: nobody waits for the open round any more."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class EndEpisode:
-    """Heard by the coordinator: tell the agents how their episode ended."""
-
-    round: int
-    previous: Mapping[str, Experience]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Post:
-    """Heard by the coordinator: somebody outside says this, to be heard between two rounds."""
-
-    parcels: tuple[Parcel, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Leave:
-    """Heard by the coordinator: these agents have stopped, and are members no more."""
-
-    agent_ids: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class WhoIsBusy:
-    """Asked of the coordinator: which agents are still at work on a closed round."""
 
 
 class Coordinator(Actor):
@@ -142,6 +87,7 @@ class Coordinator(Actor):
         self._late_failures: dict[str, BaseException] = {}
         self._correspondence = correspondence or Correspondence(addresses.keys())
         self._absences = Absences(self._supervisor.down)
+        self.attendance = Attendance(self._absences)
         self._late = 0
         self._open: tuple[StartRound, Round, RoundCall] | None = None
         self._last_round = 0
@@ -220,6 +166,7 @@ class Coordinator(Actor):
         if self._open is not None:
             raise RuntimeError(f"round {self._open[0].round} is still open")
         self._supervisor.due(message.round)
+        self.attendance.open()
         round = self._new_round(message)
         call = RoundCall(
             round,
@@ -286,6 +233,7 @@ class Coordinator(Actor):
         self._let_in()
 
     def _conclude(self, message: StartRound, round: Round) -> Outcome:
+        self.attendance.close(round)
         late, self._late = self._late, 0
         if round.late:
             self._bury_late(round)
@@ -353,6 +301,7 @@ class Coordinator(Actor):
             message.reply_to.set(outcome)
 
     def _welcome(self, message: Returned) -> None:
+        self.attendance.welcome(message, self._last_round, is_open=self._open is not None)
         # A host that answers twice is neither away nor late.
         mail: Sequence[Parcel] = ()
         if self._absences.come_back(message.agent_id, message.round):
@@ -370,6 +319,7 @@ class Coordinator(Actor):
         )
 
     def _end_episode(self, message: EndEpisode) -> None:
+        self.attendance.end_episode()
         for agent_id, experience in message.previous.items():
             if self._absences.is_away(agent_id):
                 self._absences.miss(agent_id, experience)

@@ -37,18 +37,12 @@ from ..models.memory import MEMORY_OFF, Recall
 from ..models.outbox import OUTSIDE, Parcel
 from ..models.profile import Profile
 from .actions import ActionCheck
-from .attendance import Attendance, AttentiveCoordinator
+from .attendance import Attendance
 from .cast import Cast
 from .cohorts import cohorts_of
-from .coordinator import (
-    AbandonRound,
-    EndEpisode,
-    Leave,
-    Post,
-    StartRound,
-    WhoIsBusy,
-)
+from .coordinator import Coordinator
 from .joint_action import Rules
+from .orders import AbandonRound, EndEpisode, Leave, Post, StartRound, WhoIsBusy
 from .outcome import Outcome
 from .roster import Resident
 from .setup import Setup
@@ -111,7 +105,7 @@ class Ensemble:
         self._cast = Cast(list(self._hosts.values()))
         self._addresses = {name: Address(host) for name, host in self._hosts.items()}
         spaces = {i: place.action_space for i, place in places.items()}
-        self._conductor = AttentiveCoordinator(
+        self._conductor = Coordinator(
             self._addresses,
             ActionCheck({i: space for i, space in spaces.items() if space is not None}),
             supervisor=setup.supervisor,

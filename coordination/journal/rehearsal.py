@@ -14,8 +14,8 @@ from ...clock import Clock
 from ...models.agent import Context
 from ...settings import SocietySettings
 from ..attendance import Place
-from ..coordinator import StartRound
 from ..joint_action import Rules
+from ..orders import StartRound
 from ..outcome import Status
 from ..stage import Stage
 from .front import Act, Front

@@ -13,16 +13,10 @@ from antiphon.actors.messages import Deliver, EpisodeEnded, Perceive
 from antiphon.clock import ManualClock
 from antiphon.coordination.actions import ActionCheck
 from antiphon.coordination.call import Returned, RoundFilled
-from antiphon.coordination.coordinator import (
-    AbandonRound,
-    Coordinator,
-    EndEpisode,
-    Post,
-    StartRound,
-    WhoIsBusy,
-)
+from antiphon.coordination.coordinator import Coordinator
 from antiphon.coordination.fallback import drop
 from antiphon.coordination.joint_action import Rules
+from antiphon.coordination.orders import AbandonRound, EndEpisode, Post, StartRound, WhoIsBusy
 from antiphon.coordination.outcome import Outcome, Status
 from antiphon.errors import RoundIncompleteError, StoppedError
 from antiphon.models.experience import Experience

@@ -12,15 +12,10 @@ from antiphon.actors.messages import Perceive
 from antiphon.clock import ManualClock
 from antiphon.coordination.actions import ActionCheck
 from antiphon.coordination.call import Gathering, RoundCall
-from antiphon.coordination.coordinator import (
-    GRACE,
-    AbandonRound,
-    Coordinator,
-    StartRound,
-    WhoIsBusy,
-)
+from antiphon.coordination.coordinator import GRACE, Coordinator
 from antiphon.coordination.fallback import drop
 from antiphon.coordination.joint_action import Rules
+from antiphon.coordination.orders import AbandonRound, StartRound, WhoIsBusy
 from antiphon.coordination.outcome import Outcome, Status
 from antiphon.errors import StoppedError
 from antiphon.models.experience import Experience

@@ -20,9 +20,10 @@ from antiphon.clock import ManualClock
 from antiphon.coordination import coordinator as coordinator_module
 from antiphon.coordination.actions import ActionCheck
 from antiphon.coordination.call import Returned
-from antiphon.coordination.coordinator import Coordinator, StartRound
+from antiphon.coordination.coordinator import Coordinator
 from antiphon.coordination.fallback import drop
 from antiphon.coordination.joint_action import Rules
+from antiphon.coordination.orders import StartRound
 from antiphon.coordination.outcome import Outcome, Status
 from antiphon.coordination.round import Round
 from antiphon.models.experience import Experience

@@ -28,9 +28,10 @@ from antiphon.coordination import call as call_module
 from antiphon.coordination import round as round_module
 from antiphon.coordination.actions import ActionCheck
 from antiphon.coordination.call import RoundCall
-from antiphon.coordination.coordinator import Coordinator, StartRound
+from antiphon.coordination.coordinator import Coordinator
 from antiphon.coordination.fallback import drop
 from antiphon.coordination.joint_action import Rules
+from antiphon.coordination.orders import StartRound
 from antiphon.coordination.outcome import Outcome, Status
 from antiphon.coordination.round import Round
 from antiphon.models.agent import Agent, Context

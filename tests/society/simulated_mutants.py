@@ -6,7 +6,6 @@ import pytest
 from antiphon.actors.simulation.faults import Faults
 from antiphon.coordination import coordinator as coordinator_module
 from antiphon.coordination import ensemble
-from antiphon.coordination.attendance import AttentiveCoordinator
 from antiphon.coordination.coordinator import Coordinator
 from antiphon.testing.simulation import Play, simulate
 
@@ -14,11 +13,8 @@ from antiphon.testing.simulation import Play, simulate
 def take_in(mutant: type, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let rounds be played by the mutant instead of what it is made from."""
     part = mutant.__bases__[0]
-    if part is Coordinator:
-        attentive = type(mutant.__name__, (mutant, AttentiveCoordinator), {})
-        monkeypatch.setattr(ensemble, "AttentiveCoordinator", attentive)
-    else:
-        monkeypatch.setattr(coordinator_module, part.__name__, mutant)
+    where = ensemble if part is Coordinator else coordinator_module
+    monkeypatch.setattr(where, part.__name__, mutant)
 
 
 def fails(

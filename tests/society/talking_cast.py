@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 import pytest
-from antiphon.coordination.coordinator import WhoIsBusy
+from antiphon.coordination.orders import WhoIsBusy
 from antiphon.coordination.outcome import Outcome
 from antiphon.coordination.records.trace import encode
 from antiphon.coordination.talk.correspondence import CorrespondenceStatistics

@@ -9,7 +9,7 @@ import pytest
 from antiphon.actors.agent_actor import AgentActor
 from antiphon.actors.future import Future
 from antiphon.actors.messages import Question
-from antiphon.coordination.coordinator import WhoIsBusy
+from antiphon.coordination.orders import WhoIsBusy
 from antiphon.coordination.talk.inquiries import Ask
 from antiphon.errors import AskError, AskTimeoutError, DownError, StoppedError
 from antiphon.models.agent import Context

@@ -10,7 +10,8 @@ from antiphon.actors.agent_actor import AgentActor
 from antiphon.actors.messages import Perceive
 from antiphon.coordination.absence import Absences
 from antiphon.coordination.call import RoundCall
-from antiphon.coordination.coordinator import Coordinator, StartRound
+from antiphon.coordination.coordinator import Coordinator
+from antiphon.coordination.orders import StartRound
 from antiphon.coordination.round import Round
 from antiphon.tests.coordination.round_mutants import (
     BackFromAnyRound,
