@@ -154,7 +154,7 @@ class SocietySettings:
         "threaded",
         choice("threaded", "pooled", "inline", "simulated"),
         "threaded: a thread for each actor; pooled: many actors over a few threads; "
-        "inline: one after another, no threads; simulated: one thread and a virtual clock, "
+        "inline: one after another, no threads; simulated: one at a time and a virtual clock, "
         "where the seed chooses who is next",
         aliases={
             "parallel_agent_actions": _threaded_or_inline,

@@ -103,6 +103,8 @@ class InlineDispatcher:
                 self._take_one(work)
 
     def _take_one(self, actor: Actor) -> None:
+        if actor.ended.is_set():
+            return  # A flood has announced it once for each letter.
         letter = BLANK if actor.actor_stopped.is_set() else actor.actor_inbox.get(0)
         if letter is not BLANK:
             actor.read(letter)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,6 +22,8 @@ from .registry import register
 from .simulation.agenda import Timed
 from .simulation.choices import Choices, SeededChoices
 from .simulation.faults import Faults
+from .simulation.hold import Hold
+from .simulation.strand import Strand
 from .simulation.turns import Event, Latency, Turns
 from .simulation.virtual_clock import VirtualClock
 
@@ -36,7 +37,8 @@ class SimulatedDispatcher:
 
     An actor that spends time while it handles a letter (see ``VirtualClock``) takes the
     letter now, answers then, and does nothing else meanwhile. Its answer waits, and what goes
-    with it; letters that it sends by itself are under way at once.
+    with it; letters that it sends by itself are under way at once. One that waits for another's
+    answer stops in the middle of its turn, on a stack of its own, and all others go on.
 
     Which step comes next and what goes wrong is up to ``choices``: the same choices and the
     same actors give the same history.
@@ -75,7 +77,7 @@ class SimulatedDispatcher:
         """By the type of a request: before which time of the world nobody who waits for its
         answer goes on with it."""
         self._agenda = self._turns.agenda
-        self._lock = threading.RLock()
+        self._lock = Hold(self._turns)
         self._driving = False
         self._mailboxes: dict[str, Mailbox] = {}
 
@@ -145,6 +147,9 @@ class SimulatedDispatcher:
             busy = self._left_over(actors, grace)
             for actor in busy:
                 actor.abandon()
+            # Whoever waited for one of them knows now, and is to leave no thread behind.
+            waits = self._turns.waits
+            self._drive(lambda: not waits.can_go_on, self.clock.world)
         return [actor.name for actor in busy]
 
     def release(self, actors: Sequence[Actor], timeout: float) -> list[str]:
@@ -205,17 +210,23 @@ class SimulatedDispatcher:
 
     def _wait(self, reply: Future[Any], request: type, timeout: float | None) -> Any:
         """Go on until there is an answer, or so many seconds have passed."""
-        with self._lock:
-            end = math.inf if timeout is None else self.clock.now() + timeout
-            self._drive(reply.is_set, end)
-            if self.no_sooner.get(request, -math.inf) > self.clock.world:
-                self._drive(lambda: False, self.no_sooner[request])
+        seconds = math.inf if timeout is None else timeout
+        if (strand := Strand.here(self._turns)) is not None:
+            self._turns.wait(strand, reply, seconds)
+        else:
+            self._drive_until_answered(reply, request, seconds)
         reply._get_hook = None
         if reply.is_set():
             return reply.get(timeout=0)
         if timeout is None:
             raise RuntimeError("nothing is left to happen, and somebody waits for an answer")
         raise pykka.Timeout(f"{timeout} seconds")
+
+    def _drive_until_answered(self, reply: Future[Any], request: type, seconds: float) -> None:
+        with self._lock:
+            self._drive(reply.is_set, self.clock.now() + seconds)
+            if self.no_sooner.get(request, -math.inf) > self.clock.world:
+                self._drive(lambda: False, self.no_sooner[request])
 
     def _live(self, seconds: float) -> None:
         """Let so many seconds of the world pass."""
@@ -234,6 +245,7 @@ class SimulatedDispatcher:
         """Go on until it is done, or nothing happens any more until the end."""
         with self._only_announcing():
             while not done():
+                self._turns.waits.call_answered()
                 if self._agenda.ready:
                     self._step(end)
                 elif not self._agenda.let_time_pass(end):

@@ -10,14 +10,20 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple, cast
 
+from ...models.agent import Silence
 from ..actor import Actor
+from ..future import Future
+from ..hearing import Hearer
 from ..mailbox import BLANK, Letter, Mailbox, refuse
 from ..messages import Call, Perceive
+from ..talk.interview import Interviews
 from ..together import Gathered
 from .agenda import Agenda, Step
 from .choices import Choices
 from .faults import Faults
+from .strand import Strand
 from .virtual_clock import VirtualClock
+from .waits import Waits
 
 HISTORY = 10_000
 """How many events are kept."""
@@ -62,14 +68,33 @@ class Turns:
         self.faults = faults
         self.latency: Latency | None = None
         self._work: Work | None = None
+        self.waits = Waits(clock, self.agenda.ready.append, self._run)
+        self.agenda.keep(self.waits)
 
     def take(self, mailbox: Mailbox) -> None:
         """Let an actor do what its timer says, if that is due, and handle one letter."""
         actor: Actor = mailbox.owner
         if actor.ended.is_set():
             self.agenda.forget(mailbox)
+        elif _may_wait(actor):
+            turn = partial(self.spend, mailbox, lambda: self._look(actor))
+            self._run(Strand(turn, self))
         else:
             self.spend(mailbox, lambda: self._look(actor))
+
+    def _run(self, strand: Strand) -> None:
+        """Have a turn go on until it is over or waits."""
+        work, own = self._work, self._clock.own
+        try:
+            strand.go_on()
+        finally:
+            self._work, self._clock.own = work, own
+
+    def wait(self, strand: Strand, reply: Future[Any], timeout: float) -> None:
+        """Stop in the middle of a turn, until there is an answer or the time is up."""
+        work, own = self._work, self._clock.own
+        self.waits.pause(strand, reply, self._clock.now() + timeout)
+        self._work, self._clock.own = work, own
 
     def spend(self, mailbox: Mailbox, do: Callable[[], object]) -> float:
         """Have an actor do something; give when it is done, which may be later than now."""
@@ -79,6 +104,7 @@ class Turns:
         try:
             do()
         finally:
+            Strand.here(self)
             self._work = work.outer
             ended = self._clock.end(work.outer_time)
             if ended <= self._clock.world:
@@ -157,6 +183,7 @@ class Turns:
 
     def take_time(self, name: str, round: int) -> float:
         """Let an answer take what it takes; give how many seconds that was."""
+        Strand.here(self)
         if self.latency is None:
             return 0.0
         seconds = self.latency(name, round)
@@ -173,6 +200,11 @@ class Turns:
     def note(self, what: str, who: str, round: int | None = None) -> None:
         """Write down what happens."""
         self.history.append(Event(self._clock.now(), what, who, round))
+
+
+def _may_wait(actor: Actor) -> bool:
+    """Whether an actor may stop in the middle of a turn; others need no stack of their own."""
+    return isinstance(actor, Hearer) and not isinstance(actor.talk, Interviews | Silence)
 
 
 class _LateReply:

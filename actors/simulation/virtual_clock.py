@@ -19,12 +19,13 @@ class VirtualClock(ManualClock):
 
     def __init__(self, start: float = 0.0) -> None:
         super().__init__(start)
-        self._own = -math.inf
+        self.own = -math.inf
+        """The time of whoever is at work; before all others if nobody is."""
         self.live: Callable[[float], None] | None = None
         """Lives through so many seconds of the world's time; set by the simulation."""
 
     def now(self) -> float:
-        return max(self._now, self._own)
+        return max(self._now, self.own)
 
     @property
     def world(self) -> float:
@@ -32,11 +33,11 @@ class VirtualClock(ManualClock):
         return self._now
 
     def advance(self, seconds: float) -> None:
-        at_work = self._own > -math.inf
+        at_work = self.own > -math.inf
         if not seconds >= 0 or (seconds == math.inf and not at_work):
             raise ValueError(f"seconds must be >= 0, and finite for the world, got {seconds}")
         if at_work:
-            self._own = self.now() + seconds
+            self.own = self.now() + seconds
         elif self.live is not None:
             self.live(seconds)
         else:
@@ -48,10 +49,10 @@ class VirtualClock(ManualClock):
 
     def begin(self) -> float:
         """Begin an actor's own time; gives what ``end`` wants back."""
-        outer, self._own = self._own, self._now
+        outer, self.own = self.own, self._now
         return outer
 
     def end(self, outer: float) -> float:
         """End it, and go on with the time of whoever was at work before; gives when that was."""
-        ended, self._own = self.now(), outer
+        ended, self.own = self.now(), outer
         return ended
