@@ -38,7 +38,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning"),
 ]
 ROOT = Path(__file__).parents[2]
-TIMES = 20
 
 
 def in_child(do: Callable[[], object]) -> str:
@@ -137,11 +136,12 @@ TOUCHES: dict[str, Callable[[Society], object]] = {
 
 @everywhere
 @pytest.mark.parametrize("fork", FORKS)
+@pytest.mark.parametrize("times", [len(TOUCHES), pytest.param(20, marks=pytest.mark.soak)])
 def test_a_child_that_touches_its_parents_society_is_told_so(
-    fork: Callable[..., str], dispatcher: str
+    fork: Callable[..., str], dispatcher: str, times: int
 ) -> None:
     with busy(dispatcher) as society:
-        for touch, _ in zip(cycle(TOUCHES.values()), range(TIMES), strict=False):
+        for touch, _ in zip(cycle(TOUCHES.values()), range(times), strict=False):
             assert fork(lambda touch=touch: touch(society)) == "ForkedError"
         # The parent is as it was, and so is what it says.
         assert society.ask("does-1", "heard", timeout=FUSE) == []
@@ -149,10 +149,13 @@ def test_a_child_that_touches_its_parents_society_is_told_so(
 
 @everywhere
 @pytest.mark.parametrize("fork", FORKS)
-def test_a_child_may_found_a_society_of_its_own(fork: Callable[..., str], dispatcher: str) -> None:
+@pytest.mark.parametrize("times", [5, pytest.param(20, marks=pytest.mark.soak)])
+def test_a_child_may_found_a_society_of_its_own(
+    fork: Callable[..., str], dispatcher: str, times: int
+) -> None:
     expected = repr(of_its_own(dispatcher))
     with busy(dispatcher):
-        for _ in range(TIMES):
+        for _ in range(times):
             assert fork(lambda: of_its_own(dispatcher)) == expected
 
 
