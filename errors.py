@@ -93,6 +93,16 @@ class SettingsError(AntiphonError, ValueError):
         self.source = source
 
 
+class SettingsFileError(SettingsError):
+    """A file of settings cannot be read; the caller mends it, or its path."""
+
+    def __init__(self, path: str, why: str) -> None:
+        super().__init__(path, why, source="file")
+
+    def __str__(self) -> str:
+        return f"settings file {self.key} {self.why}"
+
+
 class MissingExtraError(AntiphonError, ImportError):
     """An optional dependency is not installed; the message holds the install line."""
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from .errors import SettingsError
+from .errors import SettingsError, SettingsFileError
 from .settings import Parse, SettingsType, anything
 
 PREFIX = "ANTIPHON_"
@@ -193,11 +193,12 @@ def _sections(path: Path) -> dict[str, dict[str, Any]]:
     try:
         text = path.read_text(encoding="utf-8")
         if path.suffix not in _READERS:
-            raise SettingsError(str(path), f"must end in {', '.join(_READERS)}", source="file")
+            raise SettingsFileError(str(path), f"must end in {', '.join(_READERS)}")
         raw = _READERS[path.suffix](text)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, configparser.Error) as error:
-        why = " ".join(str(error).split())
-        raise SettingsError(str(path), f"cannot be read: {why}", source="file") from error
+        # Python's own words name the file a second time.
+        said = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        raise SettingsFileError(str(path), f"cannot be read: {' '.join(said.split())}") from error
     sections: dict[str, dict[str, Any]] = {}
     for name, values in raw.items():
         if not isinstance(values, dict):

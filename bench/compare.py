@@ -70,6 +70,8 @@ class Comparison:
     """Metrics that one file alone has, and which."""
     unlike: Sequence[str]
     """In what the machines or programs differ."""
+    small: bool = False
+    """Whether a bench in them was a small run, whose few repeats tell nothing."""
 
     @property
     def regressed(self) -> list[Row]:
@@ -121,7 +123,8 @@ def compare(
     each = 1.0 - (1.0 - confidence) / len(shared)
     rows = [_row(ours[name], theirs[name], each, margin) for name in shared]
     unlike = list(_unlike(first, second))
-    return Comparison(first.path, second.path, confidence, margin, rows, missing, unlike)
+    small = any(one["small"] for one in first.benches)
+    return Comparison(first.path, second.path, confidence, margin, rows, missing, unlike, small)
 
 
 def _check_shares(confidence: float, margin: float) -> None:

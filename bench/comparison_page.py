@@ -10,7 +10,7 @@ from ..report.scale import Scale
 from ..report.style import STYLE, policy
 from ..report.wording import cut
 from .compare import Comparison, Row, Verdict
-from .comparison_text import between, change, rule, verdict
+from .comparison_text import MEANING, between, change, hints, rule, verdict
 
 _HEADS = ("Metric", "First", "Second", "Change", "Interval", "", "Pairs", "Better", "Verdict")
 _CLASSES = {Verdict.WORSE: "critical", Verdict.BETTER: "stable", Verdict.TOO_FEW: "faint"}
@@ -26,6 +26,8 @@ def comparison_page(comparison: Comparison) -> str:
         "main",
         tag("h1", "Two runs compared"),
         tag("p", tag("strong", verdict(comparison))),
+        *(tag("p", line) for line in hints(comparison)),
+        tag("p", MEANING, class_="faint"),
         tag("p", rule(comparison), class_="faint"),
         tag("section", tag("div", _table(comparison), class_="wide")),
         _listed("Only in one of them", [f"{n}: {p}" for n, p in comparison.missing.items()]),
@@ -74,20 +76,26 @@ def _row(row: Row, margin: float, edge: float) -> Markup:
 def _picture(row: Row, margin: float, edge: float) -> Markup:
     """Draw where the change lies, beside the margin round no change."""
     x = Scale(-edge, edge, 2, _WIDTH - 2)
-    low, middle, high = (x(_place(s, edge)) for s in (row.low, row.change, row.high))
     left, right = x(_place(1 / (1 + margin) - 1, edge)), x(_place(margin, edge))
     y = _HEIGHT / 2
     return tag(
         "svg",
         tag("rect", class_="area", x=left, y=0, width=right - left, height=_HEIGHT),
         tag("line", class_="grid", x1=x(0), x2=x(0), y1=0, y2=_HEIGHT),
-        tag("line", class_="line", x1=low, x2=high, y1=y, y2=y),
-        tag("circle", class_="bar", cx=middle, cy=y, r=3),
+        _interval(row, x, edge, y),
+        tag("circle", class_="bar", cx=x(_place(row.change, edge)), cy=y, r=3),
         role="img",
-        aria_label=f"{change(row.change)}, {between(row)}",
+        aria_label=f"{change(row.change)}, {between(row) or row.verdict}",
         class_="spark",
         view_box=f"0 0 {_WIDTH} {_HEIGHT}",
     )
+
+
+def _interval(row: Row, x: Scale, edge: float, y: float) -> Markup | None:
+    if math.isinf(row.low):
+        return None
+    low, high = (x(_place(end, edge)) for end in (row.low, row.high))
+    return tag("line", class_="line", x1=low, x2=high, y1=y, y2=y)
 
 
 def _place(share: float, edge: float) -> float:
@@ -98,8 +106,8 @@ def _place(share: float, edge: float) -> float:
 
 
 def _edge(rows: Sequence[Row]) -> float:
-    ends = [abs(_place(end, _WIDEST)) for row in rows for end in (row.low, row.high)]
-    return max(0.1, *ends)
+    ends = [end for row in rows for end in (row.low, row.change, row.high) if math.isfinite(end)]
+    return max(0.1, *(abs(_place(end, _WIDEST)) for end in ends))
 
 
 def _listed(heading: str, lines: Sequence[str]) -> Markup | None:

@@ -11,6 +11,12 @@ from rich.text import Text
 from ..report.wording import visible
 from .compare import Comparison, Row, Verdict
 
+MEANING = (
+    "First and second are medians; the change is the geometric mean over pairs of repeats, or, "
+    "of what may be nothing or negative, the mean difference as a share of the first."
+)
+"""Why the change need not be that from the first to the second."""
+_NARROWEST = 10
 _STYLES = {Verdict.WORSE: "bold red", Verdict.BETTER: "green"}
 
 
@@ -25,7 +31,7 @@ def remarks(comparison: Comparison) -> list[str]:
     """Give the sentences that go with the table, the verdict last."""
     lines = [f"only in {path}: {name}" for name, path in comparison.missing.items()]
     lines += [f"not alike: {line}" for line in comparison.unlike]
-    return [*lines, rule(comparison), verdict(comparison)]
+    return [*lines, MEANING, rule(comparison), *hints(comparison), verdict(comparison)]
 
 
 def rule(comparison: Comparison) -> str:
@@ -36,6 +42,14 @@ def rule(comparison: Comparison) -> str:
         f"intervals hold at once with a confidence of {confidence} (paired bootstrap over the "
         "repeats)."
     )
+
+
+def hints(comparison: Comparison) -> list[str]:
+    """Say how more could be told, where that is known."""
+    few = any(row.verdict is Verdict.TOO_FEW for row in comparison.rows)
+    if not (few and comparison.small):
+        return []
+    return ["Small runs have too few repeats: run without --small for a verdict."]
 
 
 def verdict(comparison: Comparison) -> str:
@@ -63,12 +77,12 @@ def _percent(share: float) -> str:
 
 
 def _table(comparison: Comparison) -> Table:
-    table = Table(box=None, header_style="bold", padding=(0, 1))
-    table.add_column("metric", no_wrap=True)
+    table = Table(box=None, header_style="bold", padding=(0, 1), pad_edge=False)
+    table.add_column("metric", overflow="fold", min_width=_NARROWEST)
     for column in ("first", "second", "change", "interval", "pairs"):
-        table.add_column(column, justify="right")
-    table.add_column("better")
-    table.add_column("")
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("better", no_wrap=True)
+    table.add_column("", min_width=_NARROWEST)
     for row in comparison.rows:
         table.add_row(
             Text(visible(row.name)),

@@ -88,7 +88,7 @@ def _drawn(lines: Sequence[_Line], height: int) -> Iterator[Markup]:
     for place, line in enumerate(lines):
         yield from _row(line, x, _HEAD + _ROW * place + _ROW / 2)
     legend = (
-        "Dot: median. Bar: quartiles. Mark: what is to be reached. "
+        "Axis: ratio, logarithmic. Dot: median. Bar: quartiles. Mark: what is to be reached. "
         "▸ more is better, ◂ less is better."
     )
     yield _said(legend, 16, height - 12)

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ..clock import Clock, SystemClock
+from ..errors import RunInterrupted
 from .harness import Bench, Figure, Measured, Spread, Watcher, measure
 from .machine import Load, machine
 
@@ -99,6 +100,9 @@ def run_bench(
         for case in cases:
             measured.append(measure(case, clock, watcher))
             load.sample()
+    except RunInterrupted:
+        # A run that somebody asked for ends with a summary; to those of a bench it is no end.
+        raise KeyboardInterrupt from None
     finally:
         watcher.end()
     environment = {**machine(), **load.told(), "seconds": clock.now() - started}

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from ..bench.catalogue import BENCHES, bench, benches, called, no_clashes
 from ..bench.harness import Bench
 from ..bench.plot import plot
@@ -19,6 +17,8 @@ from ..errors import AntiphonError, MissingExtraError
 from .bench_coordination import NAME as COORDINATION
 from .bench_coordination import add_coordination
 from .bench_results import add_compare, add_docs
+from .checks import check_outputs
+from .console import for_stdout
 
 _EPILOG = """\
 examples:
@@ -105,7 +105,12 @@ def _ending(suffix: str) -> Any:
 
 def _add_list(prog: str) -> argparse.ArgumentParser:
     about = "List the benches that can be named; those of plug-ins with where they come from."
-    parser = argparse.ArgumentParser(prog=prog, description=about)
+    parser = argparse.ArgumentParser(
+        prog=prog,
+        description=about,
+        epilog=f"example:\n  {prog}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.set_defaults(execute=_list)
     return parser
 
@@ -125,7 +130,8 @@ def _list(arguments: argparse.Namespace) -> int:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Run each bench in turn and report."""
-    console = Console()
+    check_outputs({"--json": arguments.json, "--plot": arguments.plot})
+    console = for_stdout()
     reports: list[Report] = []
     asked, absent = _asked(arguments.names, small=arguments.small)
     for name, why in absent.items():

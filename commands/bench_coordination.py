@@ -7,8 +7,6 @@ from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
 
-from rich.console import Console
-
 from ..bench import coordination
 from ..bench.coordination import SMALL, Plan, show
 from ..bench.harness import Case
@@ -17,6 +15,8 @@ from ..bench.progress import for_stderr
 from ..bench.report import Report, run_bench
 from ..bench.results import write
 from ..bench.trial import Risks
+from .checks import check_outputs
+from .console import for_stdout
 
 NAME = "coordination"
 
@@ -118,9 +118,10 @@ class _Asked:
 
 
 def _execute(arguments: argparse.Namespace) -> int:
+    check_outputs({"--json": arguments.json, "--plot": arguments.plot})
     bench = _Asked(_plan(arguments))
     report = run_bench(NAME, bench, small=arguments.small, watcher=for_stderr())
-    show(report, Console())
+    show(report, for_stdout())
     _write(arguments, report)
     return 0
 

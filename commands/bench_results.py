@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from rich.console import Console
-
 from ..bench.compare import CONFIDENCE, MARGIN, compare
 from ..bench.comparison_page import comparison_page
 from ..bench.comparison_text import show
 from ..bench.results import Results
 from ..bench.tables import fill
 from ..coordination.records.manifest import write_json
+from .checks import check_outputs
+from .console import for_stdout
 
 _COMPARE = """\
 Compare two files of results, repeat by repeat. Exits 1 if a metric became worse.
@@ -57,6 +57,7 @@ def add_compare(prog: str) -> argparse.ArgumentParser:
 
 
 def _compare(arguments: argparse.Namespace) -> int:
+    check_outputs({"--html": arguments.html, "--json": arguments.json})
     found = compare(
         Results.read(arguments.first),
         Results.read(arguments.second),
@@ -64,7 +65,7 @@ def _compare(arguments: argparse.Namespace) -> int:
         confidence=arguments.confidence,
         margin=arguments.margin,
     )
-    show(found, Console())
+    show(found, for_stdout())
     if arguments.html:
         arguments.html.write_text(comparison_page(found), encoding="utf-8")
     if arguments.json:

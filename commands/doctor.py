@@ -5,17 +5,20 @@ from __future__ import annotations
 import argparse
 import importlib.metadata
 import json
+import math
 from typing import Any
 
 from ..coordination.records.manifest import fingerprint
 from ..coordination.vitals.machine import Machine
 from ..coordination.vitals.recommend import KINDS, recommend
 from ..coordination.vitals.recommendation import Recommendation
+from .checks import check_counts
 
 _EXTRAS = {
     "pymdp": ("inferactively-pymdp", "the reference for inference, --kernel pymdp"),
     "fast": ("numba", "compiled inference, --kernel numba"),
     "data": ("pandas", "data frames of runs"),
+    "llm": ("httpx", "agents that call a language model, in bench general"),
 }
 
 _EPILOG = """\
@@ -78,6 +81,9 @@ def _advice(arguments: argparse.Namespace, machine: Machine) -> Recommendation |
         return None
     if act_ms is not None and kind is None:
         raise ValueError("--act-ms needs --kind: to compute so long is not to wait so long")
+    if act_ms is not None and not 0 < act_ms < math.inf:
+        raise ValueError(f"--act-ms must be a finite number > 0, got {act_ms:g}")
+    check_counts({"--agents": agents, "--at-once": arguments.at_once})
     return recommend(
         agents,
         kind,

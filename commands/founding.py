@@ -13,6 +13,7 @@ from ..layers import Layers, resolve
 from ..models.kernels.choose import choose
 from ..models.profile import InferenceSettings
 from ..society import Society
+from .checks import check_counts
 
 
 def add_options(parser: argparse.ArgumentParser, *, agents: int) -> None:
@@ -62,6 +63,7 @@ def founded(arguments: argparse.Namespace, **settings: Any) -> Society:
     Args:
         settings: others, less those that are None.
     """
+    check_counts({"--agents": arguments.agents})
     world = World(arguments.environment, key_values("--world", arguments.world))
     given = {"seed": arguments.seed, "memory_size": arguments.memory, **settings}
     chosen = {name: value for name, value in given.items() if value is not None}

@@ -4,30 +4,29 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Callable
 from cProfile import Profile
 from pathlib import Path
 from typing import Any
-
-from rich.console import Console
 
 from ..clock import SystemClock
 from ..coordination.catalogue import agent_type
 from ..coordination.records.progress import Lines, Progress, Silence
 from ..coordination.records.run import Run
 from ..coordination.rollout import Step
+from ..errors import RunInterrupted
 from ..report.profile.call_tree import CallTree
 from ..report.profile.findings import Findings
 from ..report.profile.flame import flame
 from ..report.profile.parts import Parts
 from ..report.profile.tables import functions_table, parts_table
 from ..report.wording import count
+from .checks import check_counts, check_outputs
+from .console import for_stdout
 from .founding import add_options, announce_compiling, founded, kind_of, populate
 
 _DEFAULT_STEPS = 200
 _DEFAULT_TOP = 15
-_WIDTH = 120
 _WARM_UP = 10
 """Steps before those that are watched, in which what is made once is made."""
 
@@ -81,6 +80,15 @@ def add_parser(commands: Any) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """Play, watch, and print what was found."""
     _check(arguments)
+    try:
+        _profile(arguments)
+    except RunInterrupted:
+        # Such a run has a summary to show; here there is none, so that the word is all.
+        raise KeyboardInterrupt from None
+    return 0
+
+
+def _profile(arguments: argparse.Namespace) -> None:
     parts = Parts(agent_type(kind_of(arguments)))
     announce_compiling(arguments)
     # To draw a bar would take longer than many a step.
@@ -94,21 +102,15 @@ def execute(arguments: argparse.Namespace) -> int:
         print(json.dumps(_to_dict(arguments, plain, run, findings)))
     else:
         _show(arguments, plain, run, findings)
-    return 0
 
 
 def _check(arguments: argparse.Namespace) -> None:
     """Refuse now what would else be found out when all has been played."""
-    for word, value in (("--steps", arguments.steps), ("--top", arguments.top)):
-        if value < 1:
-            raise ValueError(f"{word} must be a whole number >= 1, got {value}")
+    check_counts({"--steps": arguments.steps, "--top": arguments.top})
     file = arguments.flame
-    if file is None:
-        return
-    if file.suffix != ".svg":
+    if file is not None and file.suffix != ".svg":
         raise ValueError(f"--flame must end in .svg, got {str(file)!r}")
-    if file.is_dir() or not file.parent.is_dir():
-        raise OSError(f"--flame must be a file in a folder that is there, got {str(file)!r}")
+    check_outputs({"--flame": file})
 
 
 class _While:
@@ -148,9 +150,7 @@ def _title(arguments: argparse.Namespace, run: Run) -> str:
 
 
 def _show(arguments: argparse.Namespace, plain: Run, run: Run, findings: Findings) -> None:
-    # Where nobody's window is to be kept to, lines stay whole.
-    width = None if sys.stdout.isatty() else _WIDTH
-    console = Console(highlight=False, markup=False, emoji=False, width=width)
+    console = for_stdout(markup=False)
     outcomes = ", ".join(f"{how} {n:,}" for how, n in run.outcomes.items())
     console.print(f"{_title(arguments, run)}: {outcomes}")
     watched = f"{findings.ms_a_step:.4f} ms while it was watched, as in what follows"

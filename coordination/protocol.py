@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any, Protocol, cast
 
-from ..errors import PluginError
-from ..plugins import find, load, published
+from ..errors import PluginError, UnknownNameError
+from ..plugins import load, published
 
 GROUP = "antiphon.protocols"
 """The entry points among which others publish their protocols."""
@@ -118,6 +120,7 @@ PROTOCOLS: dict[str, Callable[[str], CoordinationProtocol]] = {
     "first": _first,
 }
 """Ours, each made of what stands behind the colon."""
+_SPELT = ("barrier", "quorum:SHARE", "first:K")
 
 
 def find_protocol(named: str | CoordinationProtocol) -> CoordinationProtocol:
@@ -141,7 +144,23 @@ def find_protocol(named: str | CoordinationProtocol) -> CoordinationProtocol:
     others = published(GROUP, PROTOCOLS)
     if name in others:
         return _made(name, load(name, others[name]), argument)
-    return _made(named, find("protocol", named, PROTOCOLS, GROUP, what="name"), "")
+    if not _is_import(named):
+        raise UnknownNameError(
+            "protocol",
+            named,
+            tried=[f"entry points of {GROUP}"],
+            known=[*_SPELT, *others, "package.module:name"],
+        )
+    return _made(named, load(named, named), "")
+
+
+def _is_import(named: str) -> bool:
+    """Whether ``package.module:name`` is meant; a word before the colon may be a misspelt one."""
+    module, colon, _ = named.partition(":")
+    if not colon or not module:
+        return False
+    # Of a script itself, which is __main__, the finder knows nothing.
+    return "." in module or module in sys.modules or find_spec(module) is not None
 
 
 def _made(name: str, found: Any, argument: str) -> CoordinationProtocol:

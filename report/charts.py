@@ -189,6 +189,7 @@ def _axes(chart: Chart, x: Scale, y: Scale) -> list[Markup]:
         parts.append(tag("path", d=f"M{_LEFT} {at}H{WIDTH - _RIGHT}", class_="grid"))
         words = f"{value / chart.unit:,.0f}"
         parts.append(tag("text", words, x=_LEFT - 8, y=f"{y(value) + 4:.1f}", text_anchor="end"))
+    parts.append(tag("text", "round", x=0, y=base + _LANE + 16))
     parts += [_round_label(value, x, base) for value in ticks(x.high, about=8, low=x.low)]
     if chart.limit is not None:
         at = f"{y(chart.limit):.1f}"

@@ -40,7 +40,8 @@ th { text-align: left; font-weight: 600; color: var(--faint); font-size: .85rem;
 th, td { padding: .3rem .6rem .3rem 0; border-bottom: 1px solid var(--rule); vertical-align: top; }
 .number { text-align: right; }
 .number, .figure, .growing, .stable, .shrinking, .unknown { white-space: nowrap; }
-.wide { overflow-x: auto; }
+.wide { overflow-x: auto; } .wide td { overflow-wrap: break-word; }
+.wide bdi { white-space: nowrap; }
 .faint { color: var(--faint); } .small { font-size: .85rem; }
 .growing, .warning { color: var(--warning); font-weight: 600; }
 .critical { color: var(--critical); font-weight: 600; }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -10,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ...errors import PluginError
+from ...errors import PluginError, UnknownNameError
 from ...models.profile import Profile
 from ...plugins import attribute
 from ..catalogue import environment_factory
@@ -32,11 +33,24 @@ class World:
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def __call__(self) -> Any:
+        build = environment_factory(self.name)
+        self._check(build)
         try:
-            return environment_factory(self.name)(**self.options)
+            return build(**self.options)
         except TypeError as error:
             options = dict(self.options) or "nothing"
             raise TypeError(f"{self.name} with --world {options}: {error}") from error
+
+    def _check(self, build: Callable[..., Any]) -> None:
+        try:
+            known = inspect.signature(build).parameters
+        except (TypeError, ValueError):
+            # What is not written in Python may not say; then it complains itself.
+            return
+        if any(one.kind is one.VAR_KEYWORD for one in known.values()):
+            return
+        for option in sorted(self.options.keys() - known.keys()):
+            raise UnknownNameError(f"option of {self.name}", option, known=list(known))
 
 
 def world_of(source: Any) -> World:

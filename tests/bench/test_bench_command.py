@@ -90,9 +90,61 @@ def test_every_bench_asks_its_question_in_one_sentence(name: str) -> None:
     assert question(BENCHES[name]).endswith("?")
 
 
-def test_an_unknown_bench_is_refused_with_those_that_there_are(
+def test_an_unknown_bench_is_refused_with_the_nearest_of_those_that_there_are(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert main(["bench", "nothing"]) == 2
+    assert main(["bench", "messagin"]) == 2
     said = capsys.readouterr().err
-    assert all(name in said for name in BENCHES)
+    assert "there are messaging, " in said
+    assert said.endswith(" more\n")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "rounds --small --json",
+        "rounds --small --plot",
+        "coordination --small --json",
+        "coordination --small --plot",
+        "compare none.json none.json --html",
+        "compare none.json none.json --json",
+    ],
+)
+@pytest.mark.parametrize("place", ["nowhere/out", "folder"])
+def test_where_results_cannot_be_written_nothing_is_measured(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: str, place: str
+) -> None:
+    option = words.rsplit(maxsplit=1)[-1]
+    file = tmp_path / f"{place}{'.svg' if option == '--plot' else '.json'}"
+    if place == "folder":
+        file.mkdir()
+    assert main(["bench", *words.split(), str(file)]) == 1
+    why = f"antiphon: {option} must be a file in a folder that is there, got '{file}'\n"
+    assert capsys.readouterr() == ("", why)
+
+
+def test_the_list_has_an_example(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["bench", "list", "--help"])
+    assert "antiphon bench list" in capsys.readouterr().out.partition("example")[2]
+
+
+class LongWinded(Tiny):
+    """Does it say who was measured?"""
+
+    NAME = "a_name_of_which_no_letter_is_lost_however_narrow_the_window_of_whoever_reads_it"
+
+    def cases(self, *, small: bool) -> list[Case]:
+        (case,) = super().cases(small=small)
+        (first, *_) = case.ratios
+        long = dataclasses.replace(first, name=f"{self.NAME}_{first.name}")
+        return [dataclasses.replace(case, ratios=(long,))]
+
+
+def test_in_a_pipe_names_stay_whole(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(BENCHES, "rounds", LongWinded())
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(["bench", "rounds", "--small"]) == 0
+    assert f"{LongWinded.NAME}_round_3_pooled_vs_stock " in capsys.readouterr().out

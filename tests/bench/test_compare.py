@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import json
 import math
 from pathlib import Path
@@ -10,11 +11,14 @@ from antiphon.bench import bootstrap
 from antiphon.bench.bootstrap import interval
 from antiphon.bench.compare import Comparison, Verdict, compare
 from antiphon.bench.comparison_page import comparison_page
-from antiphon.bench.comparison_text import between, remarks, verdict
+from antiphon.bench.comparison_text import between, remarks, show, verdict
 from antiphon.bench.results import Results
 from antiphon.cli import main
 from antiphon.errors import UnknownNameError
 from antiphon.tests.bench.results_cast import Figures, made_up, one_bench, written
+from rich.console import Console
+
+HEADS = ["metric", "first", "second", "change", "interval", "pairs", "better"]
 
 
 def noisy(
@@ -240,6 +244,56 @@ def test_the_command_exits_1_on_a_regression_and_0_without(
     few = ["--metric", "ratio_1", "ratio_2*", "--confidence", "0.9", "--margin", "0.9"]
     assert main(["bench", "compare", str(a), str(slow), *few]) == 0
     assert "no difference, of 2 metrics" in " ".join(capsys.readouterr().out.split())
+
+
+def test_numbers_stay_whole_in_a_narrow_window_and_names_too_where_there_is_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "round_10000_of_agents_that_wait_for_each_other_pooled_vs_stock"
+    metrics: Figures = {name: ("more", [70.25, 71.5, 70.5, 70.75])}
+    found = compare(made_up(metrics), made_up(metrics))
+    console = Console(file=io.StringIO(), width=80)
+    show(found, console)
+    lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    assert max(map(len, lines)) <= 80
+    assert lines[0].split() == HEADS
+    assert all(word in lines[1] for word in ("70.62  ", "+0.0 % to +0.0 %", "more"))
+    assert "".join(line.split()[0] for line in lines[1:]).startswith(name)
+    monkeypatch.setenv("COLUMNS", "80")
+    file = str(written(tmp_path / "a.json", one_bench(metrics)))
+    assert main(["bench", "compare", file, file]) == 0
+    assert f"{name} " in capsys.readouterr().out
+
+
+def test_it_says_of_what_the_columns_are() -> None:
+    uneven: Figures = {"ratio": ("more", [1.0, 2.0, 8.0])}
+    found = compare(made_up(uneven), made_up({"ratio": ("more", [1.0, 4.0, 8.0])}))
+    (row,) = found.rows
+    # From 2 to 4 the medians double, and the pairs do so once in three.
+    assert (row.first, row.second) == (2.0, 4.0)
+    assert row.change == pytest.approx(2 ** (1 / 3) - 1)
+    for text in (" ".join(remarks(found)), comparison_page(found)):
+        assert "are medians; the change is the geometric mean over pairs of repeats" in text
+
+
+def test_where_nothing_can_be_told_no_interval_is_drawn() -> None:
+    few: Figures = {"ratio": ("more", [1.0, 1.1])}
+    page = comparison_page(compare(made_up(few), made_up(few)))
+    assert 'class="line"' not in page
+    assert "too few repeats" in page
+    both = {**few, "other": ("more", [1.0, 1.1, 0.9, 1.05])}
+    assert comparison_page(compare(made_up(both), made_up(both))).count('class="line"') == 1
+
+
+@pytest.mark.parametrize("small", [True, False])
+def test_of_small_runs_it_says_how_to_come_to_a_verdict(*, small: bool) -> None:
+    few = made_up({"ratio": ("more", [1.0, 1.1])}, small=small)
+    enough = made_up({"ratio": ("more", [1.0, 1.1, 0.9, 1.05])}, small=small)
+    hinted = [
+        "run without --small" in " ".join(remarks(compare(one, one))) for one in (few, enough)
+    ]
+    assert hinted == [small, False]
+    assert ("run without --small" in comparison_page(compare(few, few))) is small
 
 
 def test_the_command_refuses_files_that_it_cannot_read(

@@ -40,8 +40,12 @@ def test_the_recommendation_is_part_of_the_json(capsys: pytest.CaptureFixture[st
         (["--kind", "cpu"], "tell of --agents N"),
         (["--at-once", "3"], "tell of --agents N"),
         (["--agents", "3", "--act-ms", "5"], "--act-ms needs --kind"),
-        (["--agents", "0"], "n_agents must be a whole number >= 1, got 0"),
-        (["--agents", "3", "--kind", "cpu", "--act-ms", "0"], "act_seconds must be"),
+        (["--agents", "0"], "--agents must be a whole number >= 1, got 0"),
+        (["--agents", "3", "--at-once", "-1"], "--at-once must be a whole number >= 1, got -1"),
+        (
+            ["--agents", "3", "--kind", "cpu", "--act-ms", "0"],
+            "--act-ms must be a finite number > 0",
+        ),
     ],
 )
 def test_words_that_do_not_go_together_are_one_line(

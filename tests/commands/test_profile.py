@@ -192,7 +192,7 @@ def test_the_flame_graph_shows_the_agent_below_what_called_it(
         (["--type", "explroer"], 2, "no agent type is called 'explroer'"),
         (["--host", "nobody"], 2, "no host is called 'nobody'"),
         (["--profile", "fsat"], 2, "did you mean 'fast'"),
-        (["--agents", "0"], 2, "n must be a whole number >= 1"),
+        (["--agents", "0"], 2, "--agents must be a whole number >= 1, got 0"),
         (["--world", "size"], 2, "KEY=VALUE"),
         (["--seed", "x"], 2, "seed"),
         (["--config", "nowhere.toml"], 2, "nowhere.toml"),

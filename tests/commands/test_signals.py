@@ -323,6 +323,23 @@ def test_any_other_command_ends_where_it_is(
     assert capsys.readouterr() == ("", "antiphon: interrupted\n")
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "profile --type random --agents 2 --steps 5 --quiet",
+        "bench coordination --env grid-world --type random --agents 2 --dispatcher inline",
+    ],
+)
+def test_a_run_within_another_command_is_none_to_sum_up(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: str
+) -> None:
+    signalled(monkeypatch, Ensemble, "play", SIGINT, at=3)
+    assert main(words.split()) == 130
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.endswith("antiphon: interrupted\n")
+
+
 def test_a_baseline_that_is_interrupted_leaves_the_run_itself(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -103,6 +104,19 @@ def test_plug_ins_are_found_as_objects_by_import_and_by_entry_point(
         find_protocol("made:b")
     with pytest.raises(UnknownNameError, match="nobody"):
         find_protocol("nobody")
+
+
+@pytest.mark.parametrize("named", ["quorm:0.8", "quorm", ":0.8"])
+def test_a_misspelt_name_brings_those_that_there_are(named: str) -> None:
+    ours = "there are barrier, quorum:SHARE, first:K, package.module:name"
+    with pytest.raises(UnknownNameError, match=f"no protocol is called '{named}'.*{ours}"):
+        find_protocol(named)
+
+
+def test_a_script_may_name_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules["__main__"], "leader", LEADER, raising=False)
+    monkeypatch.setattr(sys.modules["__main__"], "__spec__", None)
+    assert find_protocol("__main__:leader") is LEADER
 
 
 @pytest.mark.parametrize("what", ["Mute", "needed", "GROUP", "nothing"])

@@ -22,6 +22,12 @@ def test_a_consolidation_is_marked_at_its_round() -> None:
     assert (58 + 708) / 2 == 383
 
 
+def test_both_axes_have_names() -> None:
+    texts = Tree(size_chart(saw(), "x")).texts
+    assert "experiences" in texts
+    assert "round" in texts
+
+
 def test_consolidations_at_one_place_share_a_mark_that_adds_them_up() -> None:
     done = tuple(Consolidation(r, 1, 9, 9, 1, 90, 10) for r in range(2001))
     page = size_chart(saw(consolidations=done), "x")

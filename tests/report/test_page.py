@@ -106,6 +106,13 @@ def test_those_that_grow_come_first() -> None:
     assert list(tree.attributes("href")) == ["#agent-1"]
 
 
+def test_a_name_stays_whole_in_the_table_that_scrolls() -> None:
+    page = society_page(society(saw("explorer-9")))
+    assert ".wide bdi { white-space: nowrap; }" in page
+    assert ".wide td { overflow-wrap: break-word; }" in page
+    assert "<bdi>explorer-9</bdi>" in page.partition('<div class="wide">')[2].partition("</div>")[0]
+
+
 def test_a_picture_has_its_figures_in_a_table_too() -> None:
     page = agent_page(saw())
     assert page.count("<svg") == 3
