@@ -25,10 +25,11 @@ from .coordination.member import Member
 from .coordination.membership import Membership
 from .coordination.outcome import Outcome
 from .coordination.records.course import Course
+from .coordination.records.folder import RunFolder
 from .coordination.records.length import Length
 from .coordination.records.manifest import manifest
 from .coordination.records.progress import Progress, Silence, for_terminal
-from .coordination.records.run import Run, RunFolder
+from .coordination.records.run import Run
 from .coordination.rollout import Rollout, Step
 from .coordination.rulebook import Rulebook
 from .coordination.stage import Stage
@@ -302,7 +303,7 @@ class Society(Voice, Returns):
         with kept(self._advance, keeps) as advance:
             run = course.take(advance)
         self._comeback = None
-        if recipe is not None:
+        if recipe is not None and run.metrics.measured:
             try:
                 run = self._with_speedup(run, recipe)
             except RunInterrupted as cut_short:
@@ -462,7 +463,7 @@ class Society(Voice, Returns):
         with Society(recipe, **rules, **keywords) as twin:
             for kind, ids, host, options in self._membership.additions:
                 twin.add(kind, ids=ids, host=host, **options)
-            inline = twin.run(run.rounds, progress=Silence())
+            inline = twin.run(run.metrics.measured, progress=Silence())
         return dataclasses.replace(run, speedup=inline.seconds / run.seconds)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,8 @@ def execute(arguments: argparse.Namespace) -> int:
     """Go on, and print what came of it."""
     overrides = key_values("--set", arguments.set)
     with Society.resume(arguments.run, at=arguments.at, overrides=overrides) as society:
+        if arguments.at is not None and arguments.out is None:
+            print("antiphon: this branch is not kept; --out FOLDER keeps one", file=sys.stderr)
         try:
             run = society.run(
                 arguments.steps,

@@ -56,7 +56,7 @@ def add_parser(commands: Any) -> None:
     )
     add("--default-action", metavar="JSON", help="the action for --on-missing default")
     add("--batch-size", metavar="N", help="how many agents may be acting at once (default: all)")
-    add("--dispatcher", help="threaded (default), pooled or inline")
+    add("--dispatcher", help="threaded (default), pooled, inline or simulated")
     add(
         "--virtual-latency",
         metavar="DIST",

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ..coordination.journal.history import check_there
 from ..coordination.records.progress import Progress, Silence, for_terminal
 from ..memory.store.verify import verify
 from ..society import Society
@@ -41,6 +42,7 @@ def add_parser(commands: Any) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Check, and say what was found."""
+    check_there(arguments.run)
     if arguments.no_replay:
         verified = verify(arguments.run)
     else:

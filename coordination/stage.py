@@ -70,7 +70,7 @@ class Stage:
             rules,
             meanwhile=self._performance.take_in,
         )
-        self._take_in(outcome)
+        self._take_in(outcome, timed=rules.metrics)
         step, ended = rollout.advance(outcome)
         if ended:
             self.ensemble.end_episode(self._round, ended)
@@ -91,7 +91,7 @@ class Stage:
         outcome = self.ensemble.play(
             self._round, 0, seen, told, rules, asked=asked, meanwhile=self._performance.take_in
         )
-        self._take_in(outcome)
+        self._take_in(outcome, timed=rules.metrics)
         lived = Lived(outcome, seen)
         self._untold = {**untold, **lived} if untold else lived
         self._remember(outcome, lived)
@@ -142,8 +142,8 @@ class Stage:
             self.memories.record(outcome.round, lived)
             self.memories.work(outcome.elapsed)
 
-    def _take_in(self, outcome: Outcome) -> None:
-        self._performance.add(outcome)
+    def _take_in(self, outcome: Outcome, *, timed: bool) -> None:
+        self._performance.add(outcome, timed=timed)
         if self._tuning is None:
             return
         for retuning in self._tuning.add(outcome):

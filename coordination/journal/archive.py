@@ -18,7 +18,7 @@ from ...memory.store.failing import named
 from ...memory.store.head import HEAD
 from ...memory.store.schema import DATABASE
 from ...memory.store.verify import verify
-from .history import History
+from .history import History, check_there
 
 _JSON = ("manifest.json", "settings.json", "result.json")
 _STORE = (HEAD, DATABASE)
@@ -42,10 +42,12 @@ def pack(run: Path, file: Path) -> int:
     """Put a run into a new file, as far as it is committed; give its last round.
 
     Raises:
-        JournalError: there is no run.
+        FileNotFoundError: there is no run.
+        JournalError: nobody knows what it was made of.
         StoreError: it cannot be read, or is not what was written; nothing was made.
         FileExistsError: the file is there.
     """
+    check_there(run)
     with tempfile.TemporaryDirectory(dir=_place(file)) as name:
         copy = Path(name) / "run"
         copy.mkdir()

@@ -13,8 +13,8 @@ from ...clock import Clock
 from ...errors import JournalError
 from ...logs import get_logger
 from ...settings import SocietySettings
+from ..records.folder import RunFolder
 from ..records.length import Length
-from ..records.run import RunFolder
 from ..roster import Roster
 from ..rulebook import Rulebook
 from ..stage import Stage
@@ -104,10 +104,13 @@ class Comeback:
             ValueError: another folder was named for a run that has one.
         """
         if self.branches or self.only_look:
-            return RunFolder(None if out is None else Path(out))
-        if out is not None:
+            folder = RunFolder(None if out is None else Path(out))
+        elif out is not None:
             raise ValueError(f"the run goes on in {self.history.folder}; out is for a branch")
-        return _SameFolder(self.history.folder)
+        else:
+            folder = _SameFolder(self.history.folder)
+        folder.played = self.last
+        return folder
 
     def charter(self, charter: Charter) -> Charter:
         """Say in a branch's charter where it came from."""
@@ -190,3 +193,18 @@ class _SameFolder(RunFolder):
 
     def write_manifest(self, settings: dict[str, Any], manifest: dict[str, Any]) -> None:
         """Leave it as it was written."""
+
+    def write_result(self, figures: dict[str, Any]) -> None:
+        """Keep them; of a run that was only looked at, keep those there are, times and all."""
+        then = self._result()
+        if figures["measured_rounds"] or then.get("rounds", 0) < figures["rounds"]:
+            super().write_result(figures)
+        elif then["rounds"] == figures["rounds"] and then["interrupted"] != figures["interrupted"]:
+            super().write_result({**then, "interrupted": figures["interrupted"]})
+
+    def _result(self) -> dict[str, Any]:
+        try:
+            then = json.loads((self.path / "result.json").read_text(encoding="utf-8"))
+            return {**then, "rounds": int(then["rounds"]), "interrupted": then["interrupted"]}
+        except (FileNotFoundError, KeyError, TypeError, ValueError):
+            return {}

@@ -13,7 +13,7 @@ from typing import Any, Protocol, Self
 from ...errors import MissingExtraError, StoreError
 from ...memory.store.failing import named
 from .frames import FRAMES, Frame, Record, steps
-from .history import History
+from .history import History, check_there
 
 FORMATS = ("csv", "parquet")
 _AT_ONCE = 1 << 15
@@ -82,11 +82,13 @@ def export(run: Path, to: Path, *, format: str = "csv") -> dict[str, int]:
     timing, if the run kept tables, for it is in no journal.
 
     Raises:
-        JournalError: there is no run.
+        FileNotFoundError: there is no run.
+        JournalError: nobody knows what it was made of.
         StoreError: it cannot be read, or the folder cannot be written.
         FileExistsError: the folder has something in it.
         MissingExtraError: Parquet needs an extra.
     """
+    check_there(run)
     with History(run) as history:
         to.mkdir(parents=True, exist_ok=True)
         if any(to.iterdir()):

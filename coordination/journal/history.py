@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
-from ...errors import JournalError, StoreCorruptError, StoreError
+from ...errors import JournalError, StoreError
 from ...memory.store.batch import Row
 from ...memory.store.chain import StoredRow
 from ...memory.store.failing import named
@@ -94,18 +94,13 @@ class History:
         """Give the rounds, from the first.
 
         Raises:
-            StoreCorruptError: they are not what was written, or end too early.
+            StoreCorruptError: they are not what was written, or not all there.
         """
         if self._reader is None:
             return
         wanted = KINDS | STATES
-        last = 0
-        for last, rows in groupby(self._reader.stored(), attrgetter("round")):
-            yield Entry(last, [row for row in rows if row.kind in wanted])
-        # Where a page of the database is in another's place, rows before it are sound.
-        if last < self.round:
-            rule = f"ends with round {last}, and was committed to round {self.round}"
-            raise StoreCorruptError(self.folder / DATABASE, rule)
+        for round, rows in groupby(self._reader.stored(), attrgetter("round")):
+            yield Entry(round, [row for row in rows if row.kind in wanted])
 
     def timing(self, last: int) -> Timing:
         """Give who was late in the rounds up to this one, and when they were back."""
@@ -146,6 +141,16 @@ class History:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def check_there(folder: Path) -> None:
+    """See that somebody began a run in a folder, whatever is left of it.
+
+    Raises:
+        FileNotFoundError: nobody did.
+    """
+    if not any((folder / name).is_file() for name in ("manifest.json", HEAD)):
+        raise FileNotFoundError(f"there is no run in {folder}")
 
 
 def _opened(folder: Path) -> Reader | None:

@@ -12,8 +12,8 @@ from ...clock import Clock, SystemClock
 from ...logs import get_logger
 from ..environment import Environment
 from ..membership import Membership
+from ..records.folder import RunFolder
 from ..records.length import Length
-from ..records.run import RunFolder
 from ..rollout import Step
 from ..rulebook import Rulebook
 from ..stage import Stage

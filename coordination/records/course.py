@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from ...errors import RunInterrupted
 from ...settings import SocietySettings
 from ..rollout import Step
+from .folder import RunFolder
 from .length import Length
 from .progress import Progress
 from .recording import Recording
-from .run import Run, RunFolder
+from .run import Run
 
 if TYPE_CHECKING:
     from ...memory.summary import MemorySummary
@@ -40,6 +41,7 @@ class Course:
             timing=self.settings.metrics,
             tables=self.folder.path if self.settings.tables else None,
             progress=self.progress,
+            played=self.folder.played,
         )
         self.progress.begin(self.length.total, self.length.unit)
         cut_short: BaseException | None = None

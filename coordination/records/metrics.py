@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from ..outcome import FAILED
+from ..outcome import FAILED, Status
 from ..rollout import Step
 from ..vitals.tally import AgentTally, Tally
 from .histogram import Histogram
@@ -21,22 +21,37 @@ class Metrics:
         """
         self.timing = timing
         self.rounds = 0
+        self.measured = 0
+        """Rounds that were not played before; all that is said of times is of these."""
+        self.acted = 0
+        """How many agent-rounds of these ended in an action."""
         self.outcomes: Counter[str] = Counter()
         self.late = 0
         self.act_seconds = 0.0
         self.round_seconds = 0.0
         self.round_times = Histogram()
         self._tally = Tally()
+        self._before = Tally()
 
-    def add(self, step: Step) -> None:
-        """Take in one step."""
+    def add(self, step: Step, *, measured: bool = True) -> None:
+        """Take in one step.
+
+        Args:
+            measured: whether its times are; those played before come first.
+        """
         outcome = step.outcome
+        counts = outcome.counts
         self.rounds += 1
-        self.outcomes.update(outcome.counts)
+        self.outcomes.update(counts)
         self.late += outcome.late
         self._tally.add(outcome)
         rewards = [lived.reward or 0.0 for lived in step.experiences.values()]
         self._tally.add_rewards(outcome, rewards)
+        if not measured:
+            self._before.add(outcome)
+            return
+        self.measured += 1
+        self.acted += counts.get(Status.ACTED, 0)
         if self.timing:
             self.round_seconds += outcome.elapsed
             self.round_times.add(outcome.elapsed)
@@ -55,12 +70,16 @@ class Metrics:
 
     def slowest(self) -> tuple[str, float] | None:
         """Give the agent with the longest mean time, in seconds per round."""
-        if not self.timing or not len(self._tally):
+        if not self.timing:
             return None
-        means = (self._tally.seconds / self._tally.rounds).tolist()
-        mean, agent_id = min(
-            (-mean, agent_id) for agent_id, mean in zip(self._tally.ids, means, strict=True)
-        )
+        rounds = self._tally.rounds
+        # Both have met the same agents in the same order.
+        rounds[: len(self._before)] -= self._before.rounds
+        timed = zip(self._tally.ids, self._tally.seconds.tolist(), rounds.tolist(), strict=True)
+        means = [(-seconds / count, agent_id) for agent_id, seconds, count in timed if count]
+        if not means:
+            return None
+        mean, agent_id = min(means)
         return agent_id, -mean
 
     def failing(self) -> dict[str, AgentTally]:

@@ -2,71 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-import weakref
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...forks import Home, here
 from ...settings import SocietySettings
-from .manifest import write_json
+from .folder import RunFolder
 from .metrics import Metrics
 from .recording import Recording
 from .tables import read_table
 
 if TYPE_CHECKING:
     from ...memory.summary import MemorySummary
-
-
-class RunFolder:
-    """Where a run's files are: a folder that is kept, or one that goes with the run."""
-
-    def __init__(self, out: Path | None) -> None:
-        """Make the folder.
-
-        Raises:
-            FileExistsError: ``out`` has something in it; nothing is overwritten.
-        """
-        self.out = out
-        if out is not None and (not out.name or (out.exists() and not out.is_dir())):
-            raise FileExistsError(f"run folder must be a new folder, got {str(out)!r}")
-        if out is None:
-            self.path = Path(tempfile.mkdtemp(prefix="antiphon-"))
-            weakref.finalize(self, _remove, self.path, here())
-        else:
-            self.path = out
-            out.mkdir(parents=True, exist_ok=True)
-            if any(out.iterdir()):
-                raise FileExistsError(f"run folder {out} is not empty; choose another name")
-
-    def write_manifest(self, settings: dict[str, Any], manifest: dict[str, Any]) -> None:
-        """Keep what is known before the first round, if the folder is kept.
-
-        Raises:
-            StoreError: it cannot be written; StoreFullError for want of space.
-        """
-        self._write("settings.json", settings)
-        self._write("manifest.json", manifest)
-
-    def write_result(self, figures: dict[str, Any]) -> None:
-        """Keep a run's figures, if the folder is kept; errors as ``write_manifest``."""
-        self._write("result.json", figures)
-
-    def _write(self, name: str, value: dict[str, Any]) -> None:
-        if self.out is None:
-            return
-        from ...memory.store.failing import named  # brings SQLite, where it is wanted
-
-        with named(self.path / name):
-            write_json(self.path / name, value)
-
-
-def _remove(path: Path, home: Home) -> None:
-    # In a child it is still the parent's, and so is the run.
-    if not home.left:
-        shutil.rmtree(path, ignore_errors=True)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -82,7 +30,8 @@ class Run:
     event_rows: dict[str, int]
     """How many of each kind there were."""
     seconds: float
-    """From the first call to the last step; starting and stopping are not counted."""
+    """From the first call to the last step; starting and stopping are not counted, nor is what
+    was played before."""
     cpu: float
     """Processor seconds of this process by second of the run."""
     metrics: Metrics
@@ -138,7 +87,8 @@ class Run:
 
     @property
     def agent_steps_per_second(self) -> float:
-        return self.outcomes["acted"] / self.seconds if self.seconds else 0.0
+        """Of the rounds that were measured."""
+        return self.metrics.acted / self.seconds if self.seconds else 0.0
 
     @property
     def reward_mean(self) -> float:
@@ -152,6 +102,11 @@ class Run:
         Time spent waiting for the GIL counts, so this is no speed-up: see ``speedup``.
         """
         return self.metrics.concurrency
+
+    @property
+    def has_virtual_times(self) -> bool:
+        """Whether the times of rounds and acts are a virtual clock's; the run's own is not."""
+        return self.dispatcher == "simulated"
 
     @property
     def out(self) -> Path | None:
@@ -193,15 +148,17 @@ class Run:
         """Give the figures as JSON values."""
         times = self.metrics.round_times
         slowest = self.metrics.slowest()
+        measured = self.metrics.measured
         return {
             "agents": self.agents,
             "rounds": self.rounds,
             "outcomes": self.outcomes,
             "reward_mean": self.reward_mean,
-            "agent_steps_per_second": self.agent_steps_per_second,
+            "measured_rounds": measured,
+            "agent_steps_per_second": self.agent_steps_per_second if measured else None,
             "round_ms": {"p50": _ms(times.quantile(0.50)), "p99": _ms(times.quantile(0.99))},
             "concurrency": self.concurrency,
-            "cpu": self.cpu,
+            "cpu": self.cpu if measured else None,
             "speedup": self.speedup,
             "slowest": None if slowest is None else slowest[0],
             "failing": {i: dict(t.missed) for i, t in self.metrics.failing().items()},
@@ -229,9 +186,9 @@ class Run:
             _headline(self),
             "outcomes     " + ", ".join(f"{how} {n:,}" for how, n in self.outcomes.items()),
             f"reward       {self.reward_mean:.3f} per agent",
-            _speed(self),
+            *_speed(self),
         ]
-        if self.metrics.timing and self.rounds:
+        if self.metrics.timing and self.metrics.measured:
             lines += _timing(self)
         for agent_id, tally in list(self.metrics.failing().items())[:5]:
             missed = ", ".join(f"{how} {n:,}" for how, n in tally.missed.items())
@@ -255,26 +212,37 @@ def _headline(run: Run) -> str:
     return f"{how} {rounds} of {agents}, {run.dispatcher}, seed {run.seed}"
 
 
-def _speed(run: Run) -> str:
+def _speed(run: Run) -> Iterator[str]:
+    measured, rounds = run.metrics.measured, run.rounds
+    if rounds and not measured:
+        yield f"speed        not measured: all {rounds:,} rounds were played before"
+        return
+    if measured < rounds:
+        yield f"measured     {measured:,} of {rounds:,} rounds; the others were played before"
     speed = f"speed        {run.agent_steps_per_second:,.0f} agent-steps/s, {run.seconds:.3g} s"
+    seconds = f"{run.metrics.round_seconds:.3g}"
     if not run.metrics.timing:
-        return speed
-    # What is left goes to the environment, the trace and the tables.
-    return f"{speed}, of which {run.metrics.round_seconds:.3g} s in rounds"
+        yield speed
+    elif run.has_virtual_times:
+        yield f"{speed}; rounds took {seconds} s of virtual time"
+    else:
+        # What is left goes to the environment, the trace and the tables.
+        yield f"{speed}, of which {seconds} s in rounds"
 
 
 def _timing(run: Run) -> list[str]:
     figures = run.to_dict()
     slowest = run.metrics.slowest()
+    virtual = " of virtual time" if run.has_virtual_times else ""
     lines = [
-        "round        p50 {p50:.3f} ms, p99 {p99:.3f} ms".format(**figures["round_ms"]),
+        "round        p50 {p50:.3f} ms, p99 {p99:.3f} ms".format(**figures["round_ms"]) + virtual,
         f"concurrency  {run.concurrency or 0.0:.2f} agents inside act at once, cpu {run.cpu:.2f}",
     ]
     if run.speedup is not None:
         word = "faster" if run.speedup > 1 else "slower"
         lines.append(f"speed-up     {run.speedup:.2f} times the speed of inline ({word})")
     if slowest is not None:
-        lines.append(f"slowest      {slowest[0]}: {slowest[1] * 1000:.3f} ms per round")
+        lines.append(f"slowest      {slowest[0]}: {slowest[1] * 1000:.3f} ms{virtual} per round")
     return lines
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 from collections.abc import Iterable, Sequence
+from itertools import dropwhile
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from ...errors import MissingExtraError, StoreError, StoreFullError
 from ...logs import get_logger
 from ..outcome import Status
 from ..rollout import Step
+from .standing import Standing
 
 AGENT_COLUMNS = (
     "step", "agent", "round", "episode", "status", "action", "reward", "latency_ms", "act_ms",
@@ -32,26 +35,46 @@ log = get_logger(__name__)
 
 
 class Table:
-    """A file of rows. While its disk is full they wait in memory, for the run waits as well."""
+    """A file of rows. While its disk is full they wait in memory, for the run waits as well.
+
+    Where a run goes on the file is there already. It is not touched as long as the rows that
+    are given again stand in it.
+    """
 
     def __init__(self, path: Path, columns: Sequence[str]) -> None:
-        """Make the file.
+        """Make the file, or open it where it is.
 
         Raises:
             StoreError: it cannot be written.
         """
         self._path = path
+        self._columns = columns
+        self._standing: Standing | None = None
         self._rows = io.StringIO(newline="")
         self._writer = csv.writer(self._rows)
         self._held = bytearray()
         try:
-            self._file = path.open("wb", buffering=0)
+            if path.is_file():
+                self._standing = Standing(path, columns)
+            self._file = path.open("wb" if self._standing is None else "r+b", buffering=0)
         except OSError as error:
             raise _named(path, error) from error
-        self._writer.writerow(columns)
+        if self._standing is None:
+            self._writer.writerow(columns)
+
+    def add_again(self, rows: Sequence[Sequence[Any]]) -> None:
+        """Write rows of a round that was played before, unless they stand there; errors as ``add``.
+
+        What stands there stays as it is, times and all.
+        """
+        if self._standing is not None:
+            rows = list(dropwhile(self._standing.has, rows))
+        if rows:
+            self.add(rows)
 
     def add(self, rows: Iterable[Sequence[Any]]) -> None:
         """Write rows; errors as of ``Tables.add``."""
+        self.cut()
         self._writer.writerows(rows)
         if self._rows.tell() < _AT_ONCE:
             return
@@ -63,6 +86,22 @@ class Table:
                 raise
             if not waited:
                 log.warning("table.waits_for_space", error=str(full))
+
+    def cut(self) -> None:
+        """Have nothing follow what was found; errors as ``add``."""
+        standing, self._standing = self._standing, None
+        if standing is None:
+            return
+        standing.close()
+        try:
+            # What is as long as it has to be is not touched.
+            if self._file.seek(0, os.SEEK_END) > standing.end:
+                self._file.truncate(standing.end)
+                self._file.seek(standing.end)
+        except OSError as error:
+            raise _named(self._path, error) from error
+        if not standing.end:
+            self._writer.writerow(self._columns)
 
     def _write(self) -> None:
         self._held += self._rows.getvalue().encode()
@@ -80,6 +119,8 @@ class Table:
         try:
             self._write()
         finally:
+            if self._standing is not None:
+                self._standing.close()
             self._file.close()
 
 
@@ -94,10 +135,19 @@ def _named(path: Path, error: OSError) -> StoreError:
 
 
 class Tables:
-    """Writes ``agents.csv`` and ``model.csv`` into a run's folder as the run goes on."""
+    """Writes ``agents.csv`` and ``model.csv`` into a run's folder as the run goes on.
 
-    def __init__(self, folder: Path) -> None:
+    Of rounds that were played before the rows stand there, or are written without times.
+    """
+
+    def __init__(self, folder: Path, *, played: int = 0) -> None:
+        """Begin, or go on.
+
+        Args:
+            played: the last round that was played before.
+        """
         self.folder = folder
+        self._played = played
         self._agents = Table(folder / "agents.csv", AGENT_COLUMNS)
         self._model = Table(folder / "model.csv", MODEL_COLUMNS)
 
@@ -108,38 +158,19 @@ class Tables:
             StoreFullError: there was no space for so long that too much waits for it.
             StoreError: a file cannot be written.
         """
-        outcome = step.outcome
-        # As dicts, which answer twice as quickly as what they are made by.
-        latencies, act_seconds = dict(outcome.latencies.items()), dict(outcome.act_seconds.items())
-        number, episode = step.number, step.episode
-        self._agents.add(
-            [
-                (
-                    number,
-                    agent_id,
-                    lived.round,
-                    episode,
-                    lived.status,
-                    lived.executed if type(lived.executed) is int else _cell(lived.executed),
-                    lived.reward,
-                    _ms(latencies.get(agent_id)),
-                    _ms(act_seconds.get(agent_id)),
-                )
-                for agent_id, lived in step.experiences.items()
-            ]
-        )
-        counts = outcome.counts
-        row = (
-            step.number,
-            outcome.round,
-            step.episode,
-            len(outcome.status),
-            *(counts.get(status, 0) for status in Status),
-            step.reward,
-            _ms(outcome.elapsed),
-            outcome.late,
-        )
-        self._model.add([row])
+        round = step.outcome.round
+        measured = round > self._played
+        for table, rows in (
+            (self._agents, _agents_rows(step)),
+            (self._model, [_model_row(step, measured=measured)]),
+        ):
+            if measured:
+                table.add(rows)
+            else:
+                table.add_again(rows)
+                if round == self._played:
+                    # Rounds that were not on disk when the run was killed are no rounds of it.
+                    table.cut()
 
     def close(self) -> None:
         """Write what is left; errors as ``add``, but nothing waits any more."""
@@ -147,6 +178,43 @@ class Tables:
             self._agents.close()
         finally:
             self._model.close()
+
+
+def _agents_rows(step: Step) -> list[tuple[Any, ...]]:
+    outcome = step.outcome
+    # As dicts, which answer twice as quickly as what they are made by.
+    latencies = dict(outcome.latencies.items())
+    act_seconds = dict(outcome.act_seconds.items())
+    number, episode = step.number, step.episode
+    return [
+        (
+            number,
+            agent_id,
+            lived.round,
+            episode,
+            lived.status,
+            lived.executed if type(lived.executed) is int else _cell(lived.executed),
+            lived.reward,
+            _ms(latencies.get(agent_id)),
+            _ms(act_seconds.get(agent_id)),
+        )
+        for agent_id, lived in step.experiences.items()
+    ]
+
+
+def _model_row(step: Step, *, measured: bool) -> tuple[Any, ...]:
+    outcome = step.outcome
+    counts = outcome.counts
+    return (
+        step.number,
+        outcome.round,
+        step.episode,
+        len(outcome.status),
+        *(counts.get(status, 0) for status in Status),
+        step.reward,
+        _ms(outcome.elapsed if measured else None),
+        outcome.late,
+    )
 
 
 def read_table(path: Path, index: list[str]) -> Any:

@@ -100,18 +100,24 @@ class Performance:
         self._latencies = Latencies()
         self._left: set[str] = set()
         self._newest: Outcome | None = None
+        self._timed = True
         self._rounds = 0
         self._act_seconds = 0.0
         self._timed_seconds = 0.0
         # One thread adds and any may ask, in the middle of a round too.
         self._lock = threading.Lock()
 
-    def add(self, outcome: Outcome) -> None:
+    def add(self, outcome: Outcome, *, timed: bool = True) -> None:
         """Keep a closed round until there is time to take it in, or the next one comes.
 
         Whoever waits for a round is not to wait for its statistics.
+
+        Args:
+            timed: whether its times are anybody's; not where they were not kept, or were before.
         """
         self.take_in()
+        # In this order: somebody who asks may take the round in as soon as it is there.
+        self._timed = timed
         self._newest = outcome
 
     def take_in(self) -> None:
@@ -124,15 +130,14 @@ class Performance:
         if outcome is not None:
             self._tally.add(outcome)
             self._rounds += 1
-            if self._rounds <= TIMED_AT_FIRST or self._rounds % TIMED_ONE_IN == 0:
+            is_one_in = self._rounds <= TIMED_AT_FIRST or self._rounds % TIMED_ONE_IN == 0
+            if self._timed and is_one_in:
                 self._add_times(outcome)
             if self._rounds % FADE_AFTER == 0:
                 self._fade()
 
     def _add_times(self, outcome: Outcome) -> None:
         latencies = outcome.latencies
-        if not latencies and Status.ACTED in outcome.status.values():
-            return  # times are not kept: metrics are off
         rows = self._tally.rows(outcome)
         seconds = np.full(len(rows), outcome.elapsed)
         if len(latencies) == len(rows):

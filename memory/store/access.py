@@ -99,17 +99,26 @@ class Access:
             kind: of this kind only.
             first: the lowest seq.
             last: the highest.
+
+        Raises:
+            StoreCorruptError: a row is not what was written, or, of all kinds, not there.
         """
         last = min(last, self.head.seq)
+        round = None
         while first <= last:
             some = self._some(kind, first, last, newest_first=newest_first)
+            wanted = last if newest_first else first
+            if not kind and (not some or some[0].seq != wanted):
+                # Where a page of the database is in another's place, rows before it are sound.
+                raise StoreCorruptError(self.path, f"lacks row {wanted}", round=round)
             if not some:
                 return
             yield from some
+            end = some[-1]
             if newest_first:
-                last = some[-1].seq - 1
+                last = end.seq - 1
             else:
-                first = some[-1].seq + 1
+                first, round = end.seq + 1, end.round + (end.kind == "round")
 
     def _some(self, kind: str, first: int, last: int, *, newest_first: bool) -> list[StoredRow]:
         """Give rows up to a number of bytes; no statement stays open."""

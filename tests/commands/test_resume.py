@@ -98,6 +98,9 @@ def test_a_branch_has_a_folder_of_its_own(
     assert result(tmp_path / "b")["trace"] == result(tmp_path / "r")["trace"]
     assert main(["verify", str(tmp_path / "b")]) == 0
     assert verify(tmp_path / "r") == before
+    capsys.readouterr()
+    assert main(["resume", str(tmp_path / "r"), "--at", "6", "--quiet"]) == 0
+    assert capsys.readouterr().err == "antiphon: this branch is not kept; --out FOLDER keeps one\n"
     assert main(["resume", str(tmp_path / "r"), "--at", "6", "--set", "seed=9"]) == 2
     assert "setting 'seed'" in capsys.readouterr().err
 
@@ -108,6 +111,10 @@ def test_what_is_no_run_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixtur
         f"antiphon: run {tmp_path} cannot be played again: there is none; start it anew\n"
     )
     assert main(["verify", str(tmp_path)]) == 1
+    capsys.readouterr()
+    for where in ("--to", "--archive"):
+        assert main(["export", str(tmp_path / "r"), where, str(tmp_path / "t")]) == 1
+        assert capsys.readouterr().err == f"antiphon: there is no run in {tmp_path / 'r'}\n"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")

@@ -20,8 +20,8 @@ from antiphon.cli import main
 from antiphon.commands.signals import Signals
 from antiphon.coordination.ensemble import Ensemble
 from antiphon.coordination.environment import Environment
+from antiphon.coordination.records.folder import RunFolder
 from antiphon.coordination.records.metrics import Metrics
-from antiphon.coordination.records.run import RunFolder
 from antiphon.coordination.roster import Roster
 from antiphon.coordination.vitals.machine import Machine
 from antiphon.society import Society

@@ -14,7 +14,7 @@ import pytest
 from antiphon.coordination.journal import archive
 from antiphon.coordination.journal.archive import pack, unpack
 from antiphon.coordination.journal.origin import World
-from antiphon.errors import AntiphonError, ArchiveError, JournalError, StoreCorruptError
+from antiphon.errors import AntiphonError, ArchiveError, StoreCorruptError
 from antiphon.memory.store.verify import verify
 from antiphon.society import Society
 from antiphon.tests.coordination.journal.cast import RING, Gossip, ran, resumed
@@ -60,7 +60,7 @@ def test_nothing_is_written_over(tmp_path: Path, packed: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(FileExistsError, match="not empty"):
         unpack(packed, tmp_path)
-    with pytest.raises(JournalError, match="there is none"):
+    with pytest.raises(FileNotFoundError, match=r"no run in .*nothing"):
         pack(tmp_path / "nothing", tmp_path / "f")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 

@@ -12,7 +12,7 @@ import pytest
 from antiphon.coordination.journal import export as exporting
 from antiphon.coordination.journal.export import export
 from antiphon.coordination.journal.origin import World
-from antiphon.errors import JournalError, StoreError
+from antiphon.errors import StoreError
 from antiphon.memory.store import access
 from antiphon.models.outbox import OUTSIDE
 from antiphon.society import Society
@@ -133,7 +133,7 @@ def test_nothing_is_written_over_and_no_run_is_no_run(tmp_path: Path) -> None:
     ran(2, out=tmp_path / "r")
     with pytest.raises(FileExistsError, match="is not empty"):
         export(tmp_path / "r", tmp_path / "r")
-    with pytest.raises(JournalError, match="there is none"):
+    with pytest.raises(FileNotFoundError, match=r"no run in .*nothing"):
         export(tmp_path / "nothing", tmp_path / "t")
     (tmp_path / "r/agents.csv").write_text("step,agent\nx,y\n")
     with pytest.raises(StoreError, match=r"agents\.csv: is no table"):

@@ -14,8 +14,7 @@ from typing import Any
 
 import pytest
 from antiphon.coordination.journal import export as exporting
-from antiphon.coordination.records import run as records
-from antiphon.coordination.records import tables
+from antiphon.coordination.records import folder, tables
 from antiphon.errors import StoreError, StoreFullError
 from antiphon.memory import keeping
 from antiphon.memory.store import writer
@@ -270,7 +269,7 @@ def test_files_beside_the_store_fail_by_name_as_well(
     def write(path: Path, value: Any) -> None:
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(records, "write_json", write)
+    monkeypatch.setattr(folder, "write_json", write)
     kind = StoreFullError if number == errno.ENOSPC else StoreError
     with pytest.raises(kind, match=r"settings\.json") as caught:
         ran(3, RING, Diary, out=tmp_path / "r")

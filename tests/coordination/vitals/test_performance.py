@@ -96,9 +96,14 @@ def test_a_round_without_an_answer_counts_whole() -> None:
 
 
 def test_without_times_there_are_rates_and_no_latencies() -> None:
-    status = {"a": Status.ACTED, "b": Status.TIMED_OUT}
-    figures = after(outcome_of(1, status, timed=False)).statistics()
-    assert figures.success_rate == 0.5
+    performance = Performance()
+    performance.add(
+        outcome_of(1, {"a": Status.ACTED, "b": Status.TIMED_OUT}, timed=False), timed=False
+    )
+    # Nobody's latency tells that its times are not kept, but it is a round without times too.
+    performance.add(outcome_of(2, {"a": Status.CRASHED, "b": Status.TIMED_OUT}), timed=False)
+    figures = performance.statistics()
+    assert figures.success_rate == 0.25
     assert (figures.latency_p50, figures.concurrency) == (None, None)
 
 

@@ -67,6 +67,21 @@ def test_rows_behind_the_last_whole_round_do_not_exist_and_verify_names_them(
         verify(tmp_path)
 
 
+@pytest.mark.parametrize("newest_first", [False, True])
+@pytest.mark.parametrize("lost", ["seq > 9", "seq = 9", "seq = 1", "seq > 0"])
+def test_a_row_that_is_not_there_is_named_by_whoever_reads_them_all(
+    tmp_path: Path, lost: str, *, newest_first: bool
+) -> None:
+    store(tmp_path, 5)
+    with Reader(tmp_path) as reader:
+        connection = sqlite3.connect(tmp_path / DATABASE)
+        connection.execute(f"DELETE FROM row WHERE {lost}")
+        connection.commit()
+        connection.close()
+        with pytest.raises(StoreCorruptError):
+            list(reader.stored(newest_first=newest_first))
+
+
 def test_reading_changes_no_file(tmp_path: Path) -> None:
     database = Database(tmp_path)
     database.commit(batches(6))
