@@ -89,8 +89,9 @@ def announce_compiling(arguments: argparse.Namespace) -> None:
     if arguments.quiet or agent_type(kind_of(arguments)).settings_type is not InferenceSettings:
         return
     layers, given = Layers.read(arguments.config), _agent_options(arguments)
-    if not choose(resolve(InferenceSettings, layers, given).values.backend).is_ready:
-        say = "compiling the inference kernel: some 20 s, once on this machine"
+    kernel = choose(resolve(InferenceSettings, layers, given).values.backend)
+    if not kernel.is_ready:
+        say = f"compiling the inference kernel: {kernel.takes}"
         print(f"antiphon: {say}", file=sys.stderr, flush=True)
 
 

@@ -87,7 +87,6 @@ class Terrain:
         distances = map.distances()
         self.pull: Array = locked(np.where(distances < 0, 0.0, liking * NEARNESS**distances))
         self.reach: Indices = _possible_fixes(self.model, policy_length)
-        self.policy_length = policy_length
         self.key: Hashable = object()
 
 

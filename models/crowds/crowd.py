@@ -223,6 +223,7 @@ class Crowd(PlainCrowd):
     ) -> None:
         """Make an empty one; sizes as in ``PlainCrowd``."""
         super().__init__(compiled.model, sizes)
+        kernel.prepare_for(compiled)  # here, and not while a round waits
         self.compiled = compiled
         self.kernel = kernel
 

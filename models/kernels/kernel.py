@@ -33,11 +33,20 @@ class Kernel(Protocol):
 
     @property
     def is_ready(self) -> bool:
-        """Whether ``prepare`` will not take long."""
+        """Whether nothing will have to be compiled that takes long."""
+        ...
+
+    @property
+    def takes(self) -> str:
+        """How long compiling takes, and how often, for those who wait for it."""
         ...
 
     def prepare(self) -> None:
         """Compile what is not compiled yet; it may take seconds, once on a machine."""
+        ...
+
+    def prepare_for(self, compiled: Compiled) -> None:
+        """Compile what is compiled for one model alone; nothing of it is left to a first call."""
         ...
 
     def predict(self, compiled: Compiled, beliefs: Array, actions: Indices) -> Array:

@@ -24,6 +24,8 @@ from .numpy_kernel import TINY
 from .rows import START
 
 WALL, GOAL = 1, 2  # see explorer_crowd
+MOST = 0.6
+"""Who believes this much in one state believes less in any other: none need be compared."""
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _FIRST = np.uint64(0xBF58476D1CE4E5B9)
@@ -113,9 +115,7 @@ def recover(
 
 
 @native
-def expect(
-    beliefs: Array, row: int, columns: Array, rows: Array, targets: Indices, values: Array
-) -> None:
+def expect(beliefs: Array, row: int, columns: Array, targets: Indices, values: Array) -> None:
     """Fill in the columns of a sparse outlook, weighted with beliefs."""
     for column in range(columns.shape[1]):
         columns[0, column] = 0.0
@@ -138,6 +138,43 @@ def value(columns: Array, preferences: Array, row: int, values: Array) -> None:
                 gain = preferences[row, outcome] - math.log(max(chance, EPSILON))
                 total += gain * chance
         values[operator] = total - columns[0, n_operators * n_outcomes + operator]
+
+
+@native
+def value_of_one(
+    state: int,
+    weight: float,
+    targets: Indices,
+    values: Array,
+    preferences: Array,
+    row: int,
+    worth: Array,
+) -> None:
+    """As ``expect`` and ``value`` where one state alone is believed in, to the same bits.
+
+    It needs no columns: entries of a state stand prefix by prefix, its possible outcomes
+    ascending and then its ambiguity, as ``Compiled`` lists them.
+    """
+    n_outcomes, each = preferences.shape[1], targets.shape[1] // len(worth)
+    for operator in range(len(worth)):
+        total, last = 0.0, (operator + 1) * each - 1
+        for entry in range(operator * each, last):
+            chance = values[state, entry] * weight
+            if chance != 0.0:
+                outcome = targets[state, entry] - operator * n_outcomes
+                gain = preferences[row, outcome] - math.log(max(chance, EPSILON))
+                total += gain * chance
+        worth[operator] = total - values[state, last] * weight
+
+
+@native
+def only_one(beliefs: Array, row: int) -> int:
+    """Give the state that alone is believed in; -1 if there are several."""
+    n_believed, last = 0, -1
+    for state in range(beliefs.shape[1]):
+        if beliefs[row, state] > NEGLIGIBLE:
+            n_believed, last = n_believed + 1, state
+    return last if n_believed == 1 else -1
 
 
 @native
@@ -241,7 +278,11 @@ def score(model: Laid, beliefs: Array, row: int, wanted: Array, own: int, scratc
     if len(rows):
         multiply(beliefs, row, rows, 0, columns, 0)
     else:
-        expect(beliefs, row, columns, rows, targets, values)
+        only = only_one(beliefs, row)
+        if only >= 0:
+            value_of_one(only, beliefs[row, only], targets, values, wanted, own, worth)
+            return
+        expect(beliefs, row, columns, targets, values)
     value(columns, wanted, own, worth)
 
 
@@ -314,17 +355,27 @@ def act(model: Laid, n_actions: int, arrays: Laid, who: Indices, given: Laid) ->
 
 
 @native
+def likeliest(beliefs: Array, row: int) -> int:
+    """Give where one most probably stands; of equal states, the first."""
+    for state in range(beliefs.shape[1]):
+        if beliefs[row, state] > MOST:
+            return state
+    highest = beliefs[row, 0]
+    for state in range(beliefs.shape[1]):
+        highest = max(highest, beliefs[row, state])
+    here = 0
+    while beliefs[row, here] < highest - TIE:
+        here += 1
+    return here
+
+
+@native
 def remember(
     memories: Array, row: int, beliefs: Array, own: int, codes: Indices, k: int, terrain: Laid
 ) -> None:
     """Fade, then write what a window shows where one most probably stands; in place."""
     window, renewal, kept = terrain[:3]
-    highest = beliefs[own, 0]
-    for state in range(beliefs.shape[1]):
-        highest = max(highest, beliefs[own, state])
-    here = 0
-    while beliefs[own, here] < highest - TIE:
-        here += 1
+    here = likeliest(beliefs, own)
     for cell in range(memories.shape[1]):
         memories[row, cell] = memories[row, cell] * kept + renewal[cell]
     for place in range(window.shape[1]):
@@ -333,19 +384,14 @@ def remember(
 
 @native
 def strongest(memories: Array, row: int, pull: Array, cell: int) -> float:
-    """Give how much the goal draws that draws most; the largest is the same in any order."""
-    # Four at a time, since each comparison waits for the one before.
-    n = pull.shape[1]
-    fours = n // 4 * 4
-    a = b = c = d = 0.0
-    for goal in range(0, fours, 4):
-        a = max(a, pull[cell, goal] * memories[row, goal])
-        b = max(b, pull[cell, goal + 1] * memories[row, goal + 1])
-        c = max(c, pull[cell, goal + 2] * memories[row, goal + 2])
-        d = max(d, pull[cell, goal + 3] * memories[row, goal + 3])
-    for goal in range(fours, n):
-        a = max(a, pull[cell, goal] * memories[row, goal])
-    return max(a, b, c, d)
+    """Give how much the goal draws that draws most; none draws less than nothing."""
+    # From 0 on, numbers are in the order of their bits; and the largest of whole numbers is
+    # found several at a time, for which floats would have to be known not to be NaN.
+    most = np.int64(0)
+    for goal in range(pull.shape[1]):
+        drawn = np.float64(pull[cell, goal] * memories[row, goal])
+        most = max(most, drawn.view(np.int64))
+    return np.int64(most).view(np.float64)
 
 
 @native
@@ -356,15 +402,12 @@ def prefer(
     reach, pull = terrain[3:5]
     for outcome in range(wanted.shape[1]):
         wanted[k, outcome] = 0.0
-    # First a mark for each cell that may be reached, then what draws there.
     for state in range(beliefs.shape[1]):
         if beliefs[own, state] > NEGLIGIBLE:
             for place in range(reach.shape[1]):
-                if reach[state, place] >= 0:
-                    wanted[k, reach[state, place]] = 1.0
-    for cell in range(len(pull)):
-        if wanted[k, cell] > 0.0:
-            wanted[k, cell] = strongest(memories, row, pull, cell)
+                cell = reach[state, place]
+                if cell >= 0 and wanted[k, cell] == 0.0:  # else another state led there
+                    wanted[k, cell] = strongest(memories, row, pull, cell)
 
 
 @native

@@ -22,6 +22,7 @@ class NumbaKernel:
     """
 
     name = "numba"
+    takes = "some 20 s, once on this machine"
 
     def __init__(self) -> None:
         self.fingerprint = f"numba-{numba().__version__}"
@@ -39,6 +40,9 @@ class NumbaKernel:
         turn = Turn(who, np.zeros((1, 1), np.int64), ends, ends)
         self.step(rows, turn)
         self.step(rows, turn, lambda who, beliefs: np.zeros((1, 1)))
+
+    def prepare_for(self, compiled: Compiled) -> None:
+        """Do nothing: what is compiled takes models of any size."""
 
     def predict(self, compiled: Compiled, beliefs: Array, actions: Indices) -> Array:
         blind, each = np.zeros(len(beliefs), np.bool_), np.arange(1, len(beliefs) + 1)

@@ -29,9 +29,13 @@ class NumpyKernel:
     name = "numpy"
     fingerprint = f"numpy-{np.__version__}"
     is_ready = True
+    takes = "no time"
 
     def prepare(self) -> None:
         """Do nothing: there is nothing to compile."""
+
+    def prepare_for(self, compiled: Compiled) -> None:
+        """Do nothing, as above."""
 
     def predict(self, compiled: Compiled, beliefs: Array, actions: Indices) -> Array:
         if len(compiled.following):

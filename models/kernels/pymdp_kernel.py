@@ -28,6 +28,8 @@ class PymdpKernel(NumpyKernel):
     """
 
     name = "pymdp"
+    is_ready = False
+    takes = "some 10 s for each model, anew in each process"
 
     def __init__(self) -> None:
         """Look for pymdp.
@@ -39,6 +41,13 @@ class PymdpKernel(NumpyKernel):
         self.fingerprint = f"pymdp-{version('inferactively-pymdp')}-jax-{version('jax')}"
         self._in_float64 = _float64_switch()
         self._engines: WeakKeyDictionary[Compiled, _Engine] = WeakKeyDictionary()
+
+    def prepare_for(self, compiled: Compiled) -> None:
+        """Have JAX compile for the shapes of a model; it keeps nothing on disk."""
+        beliefs, zeros = compiled.model.D[None], np.zeros((1, len(compiled.offsets)), np.int64)
+        self.predict(compiled, beliefs, zeros[0, :1])
+        self.posterior(compiled, beliefs, zeros)
+        self.plan(compiled, beliefs, np.ones(1))
 
     def predict(self, compiled: Compiled, beliefs: Array, actions: Indices) -> Array:
         engine, predicted = self._engine(compiled), np.empty_like(beliefs)

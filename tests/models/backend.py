@@ -9,6 +9,7 @@ import json
 import sys
 from typing import Any
 
+import jax.monitoring
 import jax.numpy as jnp
 import numpy as np
 from antiphon.models.active_inference import ActiveInference
@@ -48,10 +49,26 @@ def pair_with_own_model(rng: np.random.Generator) -> list[Agent]:
     return [ActiveInference(model, settings(backend)) for backend in ("numpy", "pymdp")]
 
 
+def listen_for_compiling() -> list[str]:
+    """Give a list that grows with whatever JAX compiles from now on."""
+    heard: list[str] = []
+
+    def listen(event: str, duration_secs: float, **about: str | int) -> None:
+        if "compile" in event:
+            heard.append(event)
+
+    jax.monitoring.register_event_duration_secs_listener(listen)
+    return heard
+
+
 def main() -> None:
-    """Write how far the two are apart."""
+    """Write how far the two are apart, and how often JAX compiled when."""
+    compiled = listen_for_compiling()
     rng = np.random.default_rng(7)
-    own = compare(*pair_with_own_model(rng), rng.integers(3, size=(60, 2)).tolist())
+    pair = pair_with_own_model(rng)
+    at_first = len(compiled)
+    own = compare(*pair, rng.integers(3, size=(60, 2)).tolist())
+    in_acts = len(compiled) - at_first
     world = GridWorld(6, agents=1)
     place = Place("agent-1", world)
     explorers = [Explorer.create(place, settings=settings(b)) for b in ("numpy", "pymdp")]
@@ -62,10 +79,13 @@ def main() -> None:
     for action in rng.integers(5, size=40).tolist():
         seen, *_ = world.step({"agent-1": action})
         walk.append(seen["agent-1"])
+    before = len(compiled)
     grid = compare(*explorers, walk)
+    in_acts += len(compiled) - before
     result = {
         "differing_actions": [own[0], grid[0]],
         "beliefs": [own[1], grid[1]],
+        "compiled": [float(at_first), float(in_acts)],
         "float64_outside": [float(jnp.ones(1).dtype == jnp.float64)],
     }
     json.dump(result, sys.stdout)

@@ -51,8 +51,12 @@ def test_they_do_so_for_fifty_steps() -> None:
     check(run("oracle.py", 50, 50, JAX_ENABLE_X64="1"))
 
 
-def test_the_pymdp_backend_runs_the_same_agents_without_touching_jaxs_precision() -> None:
+def test_the_pymdp_backend_runs_the_same_agents_and_compiles_before_they_act() -> None:
+    """It does so without touching JAX's precision for others."""
     result = run("backend.py")
+    at_first, in_acts = result["compiled"]
+    assert at_first > 0
+    assert in_acts == 0
     assert result["differing_actions"] == [0.0, 0.0]
     assert max(result["beliefs"]) <= 1e-10
     assert result["float64_outside"] == [0.0]

@@ -42,6 +42,16 @@ class Failing(NumpyKernel):
         return super().infer(rows, turn)
 
 
+class Slow(NumpyKernel):
+    """A kernel that compiles for each model, and writes down for which."""
+
+    def __init__(self) -> None:
+        self.prepared: list[Compiled] = []
+
+    def prepare_for(self, compiled: Compiled) -> None:
+        self.prepared.append(compiled)
+
+
 class Unspeakable:
     """What a world may show by mistake: to look at it is to fail."""
 
@@ -169,6 +179,13 @@ def test_each_is_told_what_an_agent_that_thinks_by_itself_would_do(name: str) ->
             assert (seat.surprise is None) is (mind.surprise is None) is bool(step % taken_in)
             assert mind.surprise is None or abs(mind.surprise - (seat.surprise or 0)) < 1e-9
         before = [[lived(action)] for action in actions]
+
+
+def test_what_a_model_needs_is_compiled_before_anybody_acts() -> None:
+    kernel = Slow()
+    Crowd(COMPILED, kernel)
+    ExplorerCrowd(TERRAIN, TERRAIN_COMPILED, kernel)
+    assert kernel.prepared == [COMPILED, TERRAIN_COMPILED]
 
 
 def test_actions_are_plain_whole_numbers() -> None:
