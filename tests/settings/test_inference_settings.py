@@ -9,6 +9,7 @@ import antiphon as ap
 import numpy as np
 import pytest
 from antiphon.models.crowds.shelf import SHELF
+from antiphon.models.kernels.pymdp_kernel import PymdpKernel
 from antiphon.tests.settings.cast import thinking
 
 
@@ -84,7 +85,9 @@ def backed(backend: str) -> ap.InferenceSettings:
     return ap.InferenceSettings(backend=backend)
 
 
-def test_the_backend_is_another_engine_that_does_the_same() -> None:
+def test_the_backend_is_another_engine_that_does_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    # JAX starts threads when it compiles, and tests fork after this one.
+    monkeypatch.setattr(PymdpKernel, "prepare_for", lambda kernel, compiled: None)
     grid = ap.GridWorld(size=5, agents=1)
     kernels = [
         ap.Explorer.create(ap.Place("a", grid), settings=settings).crowd.kernel.name
