@@ -236,11 +236,12 @@ class _Rounds:
 
     def play(self, rounds: int) -> int:
         """Play rounds; give how many actions came in time."""
-        taken = 0
+        taken, actions = 0, dict[str, Any]()
         for k in range(rounds):
             outcome = self._society.step(self._shown[k % STEPS])
             taken += outcome.counts.get(Status.ACTED, 0)
-        self._actions = np.array(list(outcome.actions.values()))
+            actions = dict(outcome.actions)
+        self._actions = np.array(list(actions.values()))
         return taken
 
     def check(self, rounds: int, taken: int) -> str:
