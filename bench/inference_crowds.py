@@ -236,11 +236,12 @@ class _Rounds:
 
     def play(self, rounds: int) -> int:
         """Play rounds; give how many actions came in time."""
-        taken, actions = 0, dict[str, Any]()
+        taken = 0
+        actions: Mapping[str, Any] = {}
         for k in range(rounds):
             outcome = self._society.step(self._shown[k % STEPS])
             taken += outcome.counts.get(Status.ACTED, 0)
-            actions = dict(outcome.actions)
+            actions = outcome.actions
         self._actions = np.array(list(actions.values()))
         return taken
 
