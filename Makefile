@@ -63,6 +63,10 @@ bench: .venv/dev ## the benches, in full; BENCH="rounds" for one of them
 soak: .venv/dev ## the full counts of the promises; takes long
 	@$(BIN)/pytest -m soak -o faulthandler_timeout=0
 
+.PHONY: nightly
+nightly: .venv/dev ## two thousand kills of runs that are resumed; takes hours
+	@$(BIN)/pytest -m nightly -o faulthandler_timeout=0
+
 .PHONY: clean
 clean: ## remove .venv, caches and build leftovers; runs/ stays
 	rm -rf .venv .typing build dist antiphon.egg-info .hypothesis .*_cache

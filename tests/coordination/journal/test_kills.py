@@ -100,8 +100,14 @@ def test_a_run_that_is_killed_ends_as_ever(
     killed(tmp_path / "r", name, dispatcher, seed)
 
 
-@pytest.mark.soak
-@pytest.mark.parametrize("seed", range(15))
+@pytest.mark.parametrize(
+    "seed",
+    [
+        *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(15)),
+        # Each run is killed one and three quarter times, so these are two thousand kills.
+        *(pytest.param(seed, marks=pytest.mark.nightly) for seed in range(15, 158)),
+    ],
+)
 @pytest.mark.parametrize("dispatcher", DISPATCHERS)
 @pytest.mark.parametrize("name", CASES)
 def test_any_run_that_is_killed_ends_as_ever(
