@@ -54,6 +54,20 @@ def _nothing_outlives_the_test() -> Iterator[None]:
         pytest.fail(f"left behind by this test: {'; '.join(leaks)}", pytrace=False)
 
 
+@pytest.fixture
+def interrupted() -> Iterator[threading.Event]:
+    """Set when somebody has pressed Ctrl-C and the main thread knows."""
+    came = threading.Event()
+
+    def handle(number: int, frame: object) -> None:
+        came.set()
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, handle)
+    yield came
+    signal.signal(signal.SIGINT, before)
+
+
 def held() -> Held:
     process = psutil.Process()
     return Held(

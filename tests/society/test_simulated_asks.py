@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import signal
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -258,20 +257,6 @@ def test_ordered_delivery_needs_no_other_thread() -> None:
 
 
 # Ctrl-C
-
-
-@pytest.fixture
-def interrupted() -> Iterator[threading.Event]:
-    """Set when somebody has pressed Ctrl-C and the main thread knows."""
-    came = threading.Event()
-
-    def handle(number: int, frame: object) -> None:
-        came.set()
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGINT, handle)
-    yield came
-    signal.signal(signal.SIGINT, before)
 
 
 def test_an_act_that_is_interrupted_is_finished_first(interrupted: threading.Event) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -99,20 +98,6 @@ def test_where_the_system_gives_no_thread_the_caller_is_told(
 
 
 # Ctrl-C in the middle
-
-
-@pytest.fixture
-def interrupted() -> Iterator[threading.Event]:
-    """Set when somebody has pressed Ctrl-C and the main thread knows."""
-    came = threading.Event()
-
-    def handle(number: int, frame: object) -> None:
-        came.set()
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGINT, handle)
-    yield came
-    signal.signal(signal.SIGINT, before)
 
 
 def test_one_that_comes_to_a_stop_is_at_rest_when_ctrl_c_goes_on(
