@@ -210,13 +210,13 @@ def weigh(
 
 
 @native
-def best(actions: Array, row: int) -> int:
-    """Give the most probable action; of equal ones, the lowest."""
-    highest = actions[row, 0]
-    for action in range(actions.shape[1]):
-        highest = max(highest, actions[row, action])
+def best(chances: Array, row: int) -> int:
+    """Give what is most probable, an action or a state; of equals, the first."""
+    highest = chances[row, 0]
+    for place in range(chances.shape[1]):
+        highest = max(highest, chances[row, place])
     chosen = 0
-    while actions[row, chosen] < highest - TIE:
+    while chances[row, chosen] < highest - TIE:
         chosen += 1
     return chosen
 
@@ -360,13 +360,7 @@ def likeliest(beliefs: Array, row: int) -> int:
     for state in range(beliefs.shape[1]):
         if beliefs[row, state] > MOST:
             return state
-    highest = beliefs[row, 0]
-    for state in range(beliefs.shape[1]):
-        highest = max(highest, beliefs[row, state])
-    here = 0
-    while beliefs[row, here] < highest - TIE:
-        here += 1
-    return here
+    return best(beliefs, row)
 
 
 @native
