@@ -12,7 +12,7 @@ from ..report.wording import cut
 from .compare import Comparison, Row, Verdict
 from .comparison_text import MEANING, between, change, hints, rule, verdict
 
-_HEADS = ("Metric", "First", "Second", "Change", "Interval", "", "Pairs", "Better", "Verdict")
+_HEADS = ("Metric", "Verdict", "First", "Second", "Change", "Interval", "", "Pairs", "Better")
 _CLASSES = {Verdict.WORSE: "critical", Verdict.BETTER: "stable", Verdict.TOO_FEW: "faint"}
 _WIDTH, _HEIGHT = 160, 18
 _WIDEST = 1.0
@@ -65,11 +65,11 @@ def _row(row: Row, margin: float, edge: float) -> Markup:
     return tag(
         "tr",
         tag("td", cut(row.name, _LONGEST)),
+        tag("td", str(row.verdict), class_=f"verdict {_CLASSES.get(row.verdict, '')}".strip()),
         *(tag("td", number, class_="number") for number in numbers),
         tag("td", _picture(row, margin, edge)),
         tag("td", row.pairs, class_="number"),
         tag("td", row.better.name.lower()),
-        tag("td", str(row.verdict), class_=_CLASSES.get(row.verdict)),
     )
 
 

@@ -65,11 +65,12 @@ def _compare(arguments: argparse.Namespace) -> int:
         confidence=arguments.confidence,
         margin=arguments.margin,
     )
-    show(found, for_stdout())
+    # First the files: whoever reads along may stop reading, as head does.
     if arguments.html:
         arguments.html.write_text(comparison_page(found), encoding="utf-8")
     if arguments.json:
         write_json(arguments.json, found.to_dict())
+    show(found, for_stdout())
     return 1 if found.regressed else 0
 
 

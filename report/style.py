@@ -39,7 +39,7 @@ table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nu
 th { text-align: left; font-weight: 600; color: var(--faint); font-size: .85rem; }
 th, td { padding: .3rem .6rem .3rem 0; border-bottom: 1px solid var(--rule); vertical-align: top; }
 .number { text-align: right; }
-.number, .figure, .growing, .stable, .shrinking, .unknown { white-space: nowrap; }
+.number, .figure, .growing, .stable, .shrinking, .unknown, .verdict { white-space: nowrap; }
 .wide { overflow-x: auto; } .wide td { overflow-wrap: break-word; }
 .wide bdi { white-space: nowrap; }
 .faint { color: var(--faint); } .small { font-size: .85rem; }

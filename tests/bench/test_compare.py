@@ -14,6 +14,7 @@ from antiphon.bench.comparison_page import comparison_page
 from antiphon.bench.comparison_text import between, remarks, show, verdict
 from antiphon.bench.results import Results
 from antiphon.cli import main
+from antiphon.commands import bench_results
 from antiphon.errors import UnknownNameError
 from antiphon.tests.bench.results_cast import Figures, made_up, one_bench, written
 from rich.console import Console
@@ -244,6 +245,21 @@ def test_the_command_exits_1_on_a_regression_and_0_without(
     few = ["--metric", "ratio_1", "ratio_2*", "--confidence", "0.9", "--margin", "0.9"]
     assert main(["bench", "compare", str(a), str(slow), *few]) == 0
     assert "no difference, of 2 metrics" in " ".join(capsys.readouterr().out.split())
+
+
+def test_the_files_are_written_though_nobody_reads_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def closed(*args: object) -> None:
+        raise RuntimeError("nobody reads")
+
+    monkeypatch.setattr(bench_results, "show", closed)
+    a = written(tmp_path / "a.json", one_bench(noisy(1, metrics=2)))
+    page, data = tmp_path / "c.html", tmp_path / "c.json"
+    with pytest.raises(RuntimeError, match="nobody reads"):
+        main(["bench", "compare", str(a), str(a), "--html", str(page), "--json", str(data)])
+    assert page.is_file()
+    assert data.is_file()
 
 
 def test_numbers_stay_whole_in_a_narrow_window_and_names_too_where_there_is_none(
