@@ -12,6 +12,10 @@ USABLE := import sys, venv, ensurepip; \
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
 
+# As many at a time as there are cores; those that measure real time run alone, after the others.
+PUSH := not soak and not nightly and not packaging
+TOGETHER := --numprocesses logical --dist
+
 # What is in .venv is all that a target sees.
 unexport PYTHONHOME PYTHONPATH
 
@@ -36,7 +40,8 @@ run: .venv/core ## the main job: 50 explorers for 100 rounds in the grid world
 
 .PHONY: test
 test: .venv/dev ## the tests of every push
-	@$(BIN)/pytest
+	@$(BIN)/pytest $(TOGETHER) loadfile -m "$(PUSH) and not alone"
+	@$(BIN)/pytest -m "$(PUSH) and alone"
 
 .PHONY: check
 check: lint types ## lint, types, and the package built and run from another folder
@@ -61,11 +66,12 @@ bench: .venv/dev ## the benches, in full; BENCH="rounds" for one of them
 
 .PHONY: soak
 soak: .venv/dev ## the full counts of the promises; takes long
-	@$(BIN)/pytest -m soak -o faulthandler_timeout=0
+	@$(BIN)/pytest $(TOGETHER) worksteal -m "soak and not alone" -o faulthandler_timeout=0
+	@$(BIN)/pytest -m "soak and alone" -o faulthandler_timeout=0
 
 .PHONY: nightly
 nightly: .venv/dev ## two thousand kills of runs that are resumed; takes hours
-	@$(BIN)/pytest -m nightly -o faulthandler_timeout=0
+	@$(BIN)/pytest $(TOGETHER) worksteal -m nightly -o faulthandler_timeout=0
 
 .PHONY: clean
 clean: ## remove .venv, caches and build leftovers; runs/ stays

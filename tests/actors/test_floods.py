@@ -135,6 +135,7 @@ def test_nine_wait_for_one_turn_while_one_floods(desk: Desk) -> None:
     assert {letter.message.sender for letter in desk.reader.dead_letters.last()} == {"flooder"}
 
 
+@pytest.mark.alone
 @pytest.mark.soak
 @pytest.mark.parametrize("name", sorted(DESKS))
 def test_a_hundred_thousand_take_no_room_and_a_stop_behind_them_no_time(name: str) -> None:
@@ -208,6 +209,7 @@ def test_inline_a_stopped_actor_is_ended_once_however_many_letters_announced_it(
     assert ended.count(reader) <= 2
 
 
+@pytest.mark.alone
 @pytest.mark.soak
 def test_inline_a_hundred_thousand_take_no_room() -> None:
     flood_inline(2 * CAPACITY, lambda _: None)

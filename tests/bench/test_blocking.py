@@ -11,6 +11,8 @@ from antiphon.bench import agents, blocking, ours
 from antiphon.bench.agents import Sleeper
 from antiphon.bench.harness import Variant
 
+pytestmark = pytest.mark.alone
+
 NAMES = ["detected", "declared", "thread_each", "first", "threaded"]
 
 

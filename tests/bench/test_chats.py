@@ -25,6 +25,8 @@ from antiphon.errors import MissingExtraError, WorkError
 from antiphon.models.agent import Context
 from antiphon.tests.bench.test_regression import Nobody
 
+pytestmark = pytest.mark.alone
+
 FUSE = 60.0
 ENDLESS = 20.0
 """Seconds of drops, which come so quickly that no read waits long."""

@@ -16,6 +16,8 @@ from antiphon.clock import SystemClock
 from antiphon.models.agent import Context
 from antiphon.tests.bench.test_regression import Nobody
 
+pytestmark = pytest.mark.alone
+
 
 def done(variant: Variant, units: int = 2) -> str:
     with variant.turn():

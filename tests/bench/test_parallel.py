@@ -10,6 +10,8 @@ from antiphon.clock import SystemClock
 from antiphon.models.agent import Context
 from antiphon.tests.bench.test_regression import Nobody
 
+pytestmark = pytest.mark.alone
+
 
 def done(case: Case, name: str, units: int = 3) -> str:
     with case.variants() as offered:

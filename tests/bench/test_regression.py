@@ -14,6 +14,8 @@ from antiphon.bench import messaging, rounds
 from antiphon.bench.harness import Absent, Bench, Case, Variant, measure
 from antiphon.clock import SystemClock
 
+pytestmark = pytest.mark.alone
+
 Bounds = Mapping[str, Mapping[str, float]]
 Offered = Variant | Absent
 BOUNDS: Bounds = json.loads((Path(__file__).parent / "ratio_bounds.json").read_text())

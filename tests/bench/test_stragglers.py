@@ -11,6 +11,8 @@ from antiphon.bench.harness import Quantity, Variant
 from antiphon.bench.stragglers import Heard, gather_all, gather_each, is_slow
 from antiphon.errors import WorkError
 
+pytestmark = pytest.mark.alone
+
 N = 40
 NAMES = ["pooled", "threaded", "stock", "stock_each"]
 AWAKE = {number: N + number for number in range(1, N + 1) if not is_slow(number)}

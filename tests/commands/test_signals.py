@@ -28,7 +28,10 @@ from antiphon.society import Society
 from antiphon.tests.society.cast import DISPATCHERS, FUSE
 from antiphon.tests.society.test_deadlines import keep_time, python
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
+pytestmark = [
+    pytest.mark.alone,
+    pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's"),
+]
 
 GRACE = 0.2
 AGENTS = 5

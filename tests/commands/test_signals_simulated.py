@@ -17,7 +17,10 @@ from antiphon.cli import main
 from antiphon.tests.society.cast import FUSE
 from antiphon.tests.society.test_deadlines import keep_time, python
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
+pytestmark = [
+    pytest.mark.alone,
+    pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's"),
+]
 
 GRACE = 0.2
 AGENTS = 5

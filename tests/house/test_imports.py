@@ -80,6 +80,7 @@ def test_an_import_that_does_not_is_caught(tree: Path, room: str, line: str, con
     ), result.stdout
 
 
+@pytest.mark.alone
 @pytest.mark.soak
 def test_the_core_is_imported_in_less_than_five_times_the_time_of_numpy(tmp_path: Path) -> None:
     # Of numpy's, for machines differ: 0.4 s where numpy takes 0.08. How long files take to be

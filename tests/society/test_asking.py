@@ -13,6 +13,8 @@ from antiphon.society import Society
 from antiphon.tests.society.cast import FUSE
 from antiphon.tests.society.talking_cast import ALL, Act, Speaker, Stateful, quiet, step
 
+pytestmark = pytest.mark.alone
+
 dispatchers = pytest.mark.parametrize("dispatcher", ALL)
 Answer = Callable[[Any, str, Context], Any]
 

@@ -18,6 +18,8 @@ from antiphon.models.agent import Context
 from antiphon.society import Society
 from antiphon.tests.society.cast import DISPATCHERS, FUSE, Does
 
+pytestmark = pytest.mark.alone
+
 WITH_THREADS = [name for name in DISPATCHERS if name != "inline"]
 
 

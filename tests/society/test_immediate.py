@@ -24,6 +24,8 @@ from antiphon.tests.society.talking_cast import (
     words,
 )
 
+pytestmark = pytest.mark.alone
+
 dispatchers = pytest.mark.parametrize("dispatcher", ALL)
 now = SystemClock().now
 

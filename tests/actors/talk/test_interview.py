@@ -241,6 +241,7 @@ class Ring(Room):
             raise
 
 
+@pytest.mark.alone
 def test_a_ring_of_two_hundred_is_refused_with_its_path_in_under_fifty_milliseconds() -> None:
     room = Ring(200)
     with pytest.raises(AskDeadlockError) as caught:
