@@ -40,6 +40,11 @@ class Recipe:
     steps: int | None = None
     episodes: int | None = None
 
+    def __post_init__(self) -> None:
+        n = self.agents
+        if n is not None and (not isinstance(n, int) or isinstance(n, bool) or n < 1):
+            raise ValueError(f"agents must be a whole number >= 1, got {n!r}")
+
     def to_dict(self) -> dict[str, Any]:
         """Give everything as JSON values; ``Recipe(**…)`` takes it."""
         return asdict(self)

@@ -76,6 +76,14 @@ def test_a_parameter_that_makes_no_table_is_refused(parameters: Any, why: str) -
         plan(**parameters)
 
 
+@pytest.mark.parametrize("agents", [0, -3, True, 2.0, "5"])
+def test_a_number_of_agents_that_is_none_is_refused_by_that_name(agents: Any) -> None:
+    with pytest.raises(ValueError, match=f"agents must be a whole number >= 1, got {agents!r}"):
+        Recipe(agents=agents)
+    with pytest.raises(ValueError, match="agents must be a whole number >= 1"):
+        plan(agents=[3, agents]).check()
+
+
 @pytest.mark.parametrize(
     ("parameters", "why"),
     [
