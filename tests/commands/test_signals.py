@@ -25,6 +25,15 @@ from antiphon.coordination.records.metrics import Metrics
 from antiphon.coordination.roster import Roster
 from antiphon.coordination.vitals.machine import Machine
 from antiphon.society import Society
+from antiphon.tests.commands.told_to_end import (
+    AGENTS,
+    GRACE,
+    check_result,
+    empty,
+    end,
+    end_again,
+    running,
+)
 from antiphon.tests.society.cast import DISPATCHERS, FUSE
 from antiphon.tests.society.test_deadlines import keep_time, python
 
@@ -33,8 +42,6 @@ pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's"),
 ]
 
-GRACE = 0.2
-AGENTS = 5
 SWALLOWS = "antiphon.tests.commands.cast:Swallows"
 HANGING_AGENT = """
 import os, sys, threading
@@ -90,13 +97,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def running(folder: Path, dispatcher: str, *, hung: int = AGENTS, at_start: bool = False) -> Any:
+def hanging(folder: Path, dispatcher: str, *, hung: int = AGENTS, at_start: bool = False) -> Any:
     """Run agents of which so many hang, in their fourth round or when they start."""
-    code = f"{HANGING_AGENT}\nHUNG, AT_START = {hung}, {at_start}\n"
-    (folder / "mine.py").write_text(code, encoding="utf-8")
-    job = ["--type", "mine:Hangs", "--agents", str(AGENTS), "--steps", "1000000", "--quiet"]
-    out = ["--out", "out", "--dispatcher", dispatcher]
-    return python("-m", "antiphon", "run", *job, *out, cwd=folder)
+    names = f"HUNG, AT_START = {hung}, {at_start}\n"
+    return running(folder, f"{HANGING_AGENT}\n{names}", dispatcher)
 
 
 def wait_until_they_hang(process: subprocess.Popen[str], *, times: int) -> None:
@@ -108,21 +112,11 @@ def wait_until_they_hang(process: subprocess.Popen[str], *, times: int) -> None:
 def end_a_run(folder: Path, dispatcher: str, number: signal.Signals, hung: int) -> float:
     """Send a signal to a run in its fourth round; give the seconds beyond the bound."""
     says = 1 if dispatcher == "inline" else hung or AGENTS
-    with running(folder, dispatcher, hung=hung) as process:
+    with hanging(folder, dispatcher, hung=hung) as process:
         wait_until_they_hang(process, times=says)
-        before = time.monotonic()
-        process.send_signal(number)
-        output, errors = process.communicate(timeout=FUSE)
-        over = time.monotonic() - before - (GRACE + 0.5)
-    assert process.returncode == 128 + number
-    assert "Traceback" not in errors
-    result = json.loads((folder / "out/result.json").read_text(encoding="utf-8"))
-    for file in (folder / "out").iterdir():
-        file.unlink()
-    assert result["interrupted"] is True
-    assert result["outcomes"] == {"acted": AGENTS * result["rounds"]}
-    assert result["rounds"] == 3 if hung else result["rounds"] >= 3
-    assert f"interrupted after {result['rounds']:,} rounds of 5 agents, {dispatcher}" in output
+        over, output, _ = end(process, number)
+    check_result(folder, output, dispatcher, hung=hung)
+    empty(folder)
     return over
 
 
@@ -157,19 +151,14 @@ def test_any_signal_ends_any_run_within_its_grace(
 
 def end_at_once(folder: Path, dispatcher: str, numbers: tuple[signal.Signals, ...]) -> float:
     """Send a second signal to a run that waits for its agents; give the seconds too many."""
-    with running(folder, dispatcher) as process:
+    with hanging(folder, dispatcher) as process:
         wait_until_they_hang(process, times=AGENTS)
         process.send_signal(numbers[0])
         assert process.stdout is not None
         # It prints before it waits for its agents.
         assert process.stdout.readline().startswith("interrupted after 3 rounds")
-        before = time.monotonic()
-        process.send_signal(numbers[1])
-        process.communicate(timeout=FUSE)
-        over = time.monotonic() - before - 0.2
-    assert process.returncode == 128 + numbers[1]
-    for file in (folder / "out").iterdir():
-        file.unlink()
+        over = end_again(process, numbers[1])
+    empty(folder)
     return over
 
 
@@ -201,15 +190,11 @@ def test_any_second_signal_ends_it_at_once(
 @pytest.mark.parametrize("dispatcher", DISPATCHERS)
 def test_a_start_that_hangs_is_ended_too(folder: Path, dispatcher: str) -> None:
     def attempt() -> float:
-        with running(folder, dispatcher, at_start=True) as process:
+        with hanging(folder, dispatcher, at_start=True) as process:
             wait_until_they_hang(process, times=1)
-            before = time.monotonic()
-            process.send_signal(SIGTERM)
-            _, errors = process.communicate(timeout=FUSE)
-            over = time.monotonic() - before - (GRACE + 0.5)
-        assert (process.returncode, errors) == (143, "antiphon: interrupted\n")
-        for file in (folder / "out").iterdir():
-            file.unlink()
+            over, _, errors = end(process, SIGTERM)
+        assert errors == "antiphon: interrupted\n"
+        empty(folder)
         return over
 
     keep_time(attempt)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import subprocess
 import sys
-import time
 from itertools import product
 from pathlib import Path
 from signal import SIGINT, SIGTERM
@@ -14,16 +12,21 @@ from typing import Any
 
 import pytest
 from antiphon.cli import main
-from antiphon.tests.society.cast import FUSE
-from antiphon.tests.society.test_deadlines import keep_time, python
+from antiphon.tests.commands.told_to_end import (
+    GRACE,
+    check_result,
+    empty,
+    end,
+    end_again,
+    running,
+)
+from antiphon.tests.society.test_deadlines import keep_time
 
 pytestmark = [
     pytest.mark.alone,
     pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's"),
 ]
 
-GRACE = 0.2
-AGENTS = 5
 # A hang is real here: in simulated time one that hangs holds up nobody, and no signal meets it.
 MINE = """
 import os, threading
@@ -70,16 +73,12 @@ class Hangs(Agent):
 """
 
 
-def running(
+def hanging(
     folder: Path, *, hung: int = 1, delivery: str = "ordered", swallows: bool = False
 ) -> Any:
     """Run agents of which one hangs in the fourth round, when it acts or when it is asked."""
     names = f"HUNG, ASKS, SWALLOWS = {hung}, {delivery == 'immediate'}, {swallows}\n"
-    (folder / "mine.py").write_text(f"{MINE}\n{names}", encoding="utf-8")
-    job = ["--type", "mine:Hangs", "--agents", str(AGENTS), "--steps", "1000000", "--quiet"]
-    return python(
-        "-m", "antiphon", "run", *job, "--out", "out", "--dispatcher", "simulated", cwd=folder
-    )
+    return running(folder, f"{MINE}\n{names}", "simulated")
 
 
 def wait_for_word(process: subprocess.Popen[str]) -> None:
@@ -99,23 +98,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def end_a_run(folder: Path, number: signal.Signals, hung: int, delivery: str) -> float:
     """Send a signal to a run in its fourth round; give the seconds beyond the bound."""
-    with running(folder, hung=hung, delivery=delivery) as process:
+    with hanging(folder, hung=hung, delivery=delivery) as process:
         wait_for_word(process)
-        before = time.monotonic()
-        process.send_signal(number)
-        output, errors = process.communicate(timeout=FUSE)
-        over = time.monotonic() - before - (GRACE + 0.5)
-    assert process.returncode == 128 + number
-    assert "Traceback" not in errors
-    result = json.loads((folder / "out/result.json").read_text(encoding="utf-8"))
+        over, output, _ = end(process, number)
     if delivery == "ordered":
         assert main(["verify", str(folder / "out"), "--no-replay", "--quiet"]) == 0
-    for file in (folder / "out").iterdir():
-        file.unlink()
-    assert result["interrupted"] is True
-    assert result["outcomes"] == {"acted": AGENTS * result["rounds"]}
-    assert result["rounds"] == 3 if hung else result["rounds"] >= 3
-    assert f"interrupted after {result['rounds']:,} rounds of 5 agents, simulated" in output
+    check_result(folder, output, "simulated", hung=hung)
+    empty(folder)
     return over
 
 
@@ -152,17 +141,12 @@ def test_any_signal_ends_any_run_within_its_grace(
 
 def end_at_once(folder: Path, numbers: tuple[signal.Signals, ...]) -> float:
     """Send a second signal to a run whose agent takes no notice; give the seconds too many."""
-    with running(folder, swallows=True) as process:
+    with hanging(folder, swallows=True) as process:
         wait_for_word(process)
         process.send_signal(numbers[0])
         wait_for_word(process)  # it has swallowed the first
-        before = time.monotonic()
-        process.send_signal(numbers[1])
-        process.communicate(timeout=FUSE)
-        over = time.monotonic() - before - 0.2
-    assert process.returncode == 128 + numbers[1]
-    for file in (folder / "out").iterdir():
-        file.unlink()
+        over = end_again(process, numbers[1])
+    empty(folder)
     return over
 
 
