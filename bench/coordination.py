@@ -8,16 +8,18 @@ raises depends on seed, agent and round alone, so that all variants meet with th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
+from importlib.util import find_spec
 from itertools import count, product
 from typing import Any
 
-from ..coordination.catalogue import environment_factory
+from ..coordination.catalogue import agent_type, environment_factory
 from ..coordination.outcome import Status
 from ..coordination.protocol import find_protocol
 from ..errors import PluginError, UnknownNameError
+from ..society import Society
 from .coordination_table import figure_name, show
 from .harness import Absent, Better, Case, Figure, Quantity, Ratio, Variant
 from .trial import COUNTED, OPEN, Result, Risks, Setting, trial
@@ -46,13 +48,13 @@ MPE2 = (
 class Plan:
     """What is to be compared; each field but the last few has a value for each variant."""
 
-    worlds: Sequence[str] = (OPEN, "mpe2/simple_spread_v3", "sisl/pursuit_v5")
+    worlds: Sequence[str] = (OPEN, "mpe2", "sisl/pursuit_v5")
     agents: Sequence[int] = (3, 10)
     protocols: Sequence[str] = ("barrier", "quorum:0.8", "first:3")
     dispatchers: Sequence[str] = ("pooled", "threaded")
     seeds: int = 20
-    rounds: int = 50
-    risks: Risks = Risks(0.05, 0.05, 0.01)
+    rounds: int = 25
+    risks: Risks = Risks(0.05, 0.02, 0.01)
     kind: str | None = None
     """The type of the agents; None for explorers in the grid world, else random ones."""
     timeout: float = 30.0
@@ -67,6 +69,28 @@ class Plan:
             raise ValueError("seeds, rounds and agents must be >= 1")
         for protocol in self.protocols:
             find_protocol(protocol)
+
+    def check(self) -> None:
+        """See that there is all that is named, before anything is measured.
+
+        A world may lack its package; then it is skipped with a word.
+
+        Raises:
+            UnknownNameError: there is no such world in its package, or no such type of agent.
+            PluginError: the type of agent cannot be loaded.
+            SettingsError: no dispatcher is called that, or a time is none.
+        """
+        for world in _spread_out(self.worlds):
+            # One that is there may need another, which is not.
+            with suppress(*([PluginError] if "/" in world else [])):
+                if _has_its_package(world):
+                    environment_factory(world)
+        if self.kind is not None:
+            agent_type(self.kind)
+        for dispatcher in self.dispatchers:
+            Society(
+                dispatcher=dispatcher, timeout=self.timeout, protocol_patience=self.patience
+            ).stop()
 
     def cases(self) -> list[Case]:
         """Give a case for each world and number of agents."""
@@ -125,6 +149,11 @@ def _spread_out(worlds: Sequence[str]) -> Iterator[str]:
             yield from (f"mpe2/{name}" for name in MPE2 if f"mpe2/{name}" not in worlds)
         else:
             yield world
+
+
+def _has_its_package(world: str) -> bool:
+    family, slash, _ = world.partition("/")
+    return not slash or any(map(find_spec, (family, f"pettingzoo.{family}")))
 
 
 READINGS: dict[str, tuple[str, Callable[[Result], float], Better]] = {

@@ -89,10 +89,12 @@ def _listed(kind: Callable[[str], Any]) -> Callable[[str], list[Any]]:
 
 
 def _straggler(text: str) -> tuple[float, float]:
-    probability, colon, seconds = text.partition(":")
-    if not colon:
-        raise argparse.ArgumentTypeError(f"needs a probability and seconds, 0.05:0.5, got {text!r}")
-    return float(probability), float(seconds)
+    try:
+        probability, seconds = map(float, text.split(":"))
+    except ValueError:
+        why = f"needs a probability and seconds, 0.05:0.5, got {text!r}"
+        raise argparse.ArgumentTypeError(why) from None
+    return probability, seconds
 
 
 def _plan(arguments: argparse.Namespace) -> Plan:
@@ -119,7 +121,9 @@ class _Asked:
 
 def _execute(arguments: argparse.Namespace) -> int:
     check_outputs({"--json": arguments.json, "--plot": arguments.plot})
-    bench = _Asked(_plan(arguments))
+    plan = _plan(arguments)
+    plan.check()
+    bench = _Asked(plan)
     report = run_bench(NAME, bench, small=arguments.small, watcher=for_stderr())
     show(report, for_stdout())
     _write(arguments, report)

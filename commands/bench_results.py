@@ -57,10 +57,15 @@ def add_compare(prog: str) -> argparse.ArgumentParser:
 
 
 def _compare(arguments: argparse.Namespace) -> int:
-    check_outputs({"--html": arguments.html, "--json": arguments.json})
+    try:
+        check_outputs({"--html": arguments.html, "--json": arguments.json})
+        first, second = Results.read(arguments.first), Results.read(arguments.second)
+    except OSError as error:
+        # Exits 2: for whoever reads the status, 1 is a metric that became worse.
+        raise ValueError(str(error)) from error
     found = compare(
-        Results.read(arguments.first),
-        Results.read(arguments.second),
+        first,
+        second,
         metrics=arguments.metric,
         confidence=arguments.confidence,
         margin=arguments.margin,

@@ -6,6 +6,7 @@ import argparse
 import importlib.metadata
 import json
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from ..coordination.records.manifest import fingerprint
@@ -15,10 +16,10 @@ from ..coordination.vitals.recommendation import Recommendation
 from .checks import check_counts
 
 _EXTRAS = {
-    "pymdp": ("inferactively-pymdp", "the reference for inference, --kernel pymdp"),
-    "fast": ("numba", "compiled inference, --kernel numba"),
-    "data": ("pandas", "data frames of runs"),
-    "llm": ("httpx", "agents that call a language model, in bench general"),
+    "pymdp": (["inferactively-pymdp"], "the reference for inference, --kernel pymdp"),
+    "fast": (["numba"], "compiled inference, --kernel numba"),
+    "data": (["pandas", "pyarrow"], "data frames of runs"),
+    "llm": (["httpx"], "agents that call a language model, in bench general"),
 }
 
 _EPILOG = """\
@@ -61,7 +62,7 @@ def execute(arguments: argparse.Namespace) -> int:
         "usable_cores": machine.cores,
         "threaded_actors": machine.threads,
         "threaded_actors_bound": machine.threads_bound,
-        "extras": {extra: _version(name) for extra, (name, _) in _EXTRAS.items()},
+        "extras": {extra: _version(names) for extra, (names, _) in _EXTRAS.items()},
     }
     if arguments.json:
         recommended = {} if advice is None else {"recommendation": advice.to_dict()}
@@ -119,8 +120,10 @@ def _text(found: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _version(name: str) -> str | None:
+def _version(names: Sequence[str]) -> str | None:
+    """Give the version of the first of these, if all are installed."""
     try:
-        return importlib.metadata.version(name)
+        first, *_ = [importlib.metadata.version(name) for name in names]
     except importlib.metadata.PackageNotFoundError:
         return None
+    return first

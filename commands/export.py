@@ -24,7 +24,8 @@ def add_parser(commands: Any) -> None:
         "export",
         help="write a run's data as tables, or all of a run into one file",
         description="Write what a run with --out has kept: as tables of agents, model, messages "
-        "and timing, or as one file that another machine can verify and go on with.",
+        "and, if it kept tables of its own, timing; or as one file that another machine can verify "
+        "and go on with.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -44,6 +45,9 @@ def execute(arguments: argparse.Namespace) -> int:
         rounds = pack(arguments.run, arguments.archive)
         print(f"{rounds:,} rounds in {arguments.archive}")
         return 0
-    for name, rows in export(arguments.run, arguments.to, format=arguments.format).items():
+    counts = export(arguments.run, arguments.to, format=arguments.format)
+    for name, rows in counts.items():
         print(f"{name:8} {rows:,} rows in {arguments.to / name}.{arguments.format}")
+    if "timing" not in counts:
+        print("timing   none: the run kept no tables (tables = false), or was imported")
     return 0

@@ -48,17 +48,7 @@ class ParquetSheet:
     """Rows in columns, compressed; each write is a group of its own."""
 
     def __init__(self, path: Path, columns: dict[str, type]) -> None:
-        """Open it.
-
-        Raises:
-            MissingExtraError: pyarrow is not installed.
-        """
-        try:
-            # By name: what comes with an extra is not there for who checks types.
-            pa: Any = import_module("pyarrow")
-            pq: Any = import_module("pyarrow.parquet")
-        except ImportError as error:
-            raise MissingExtraError("Parquet", "data") from error
+        pa, pq = _arrow()
         kinds = {int: pa.int64(), float: pa.float64(), str: pa.string(), bool: pa.bool_()}
         self._schema = pa.schema([(name, kinds[kind]) for name, kind in columns.items()])
         self._table = pa.table
@@ -70,6 +60,19 @@ class ParquetSheet:
 
     def close(self) -> None:
         self._writer.close()
+
+
+def _arrow() -> tuple[Any, Any]:
+    """Import what writes Parquet.
+
+    Raises:
+        MissingExtraError: it is not installed.
+    """
+    try:
+        # By name: what comes with an extra is not there for who checks types.
+        return import_module("pyarrow"), import_module("pyarrow.parquet")
+    except ImportError as error:
+        raise MissingExtraError("Parquet", "data") from error
 
 
 _SHEETS: dict[str, Any] = {"csv": CsvSheet, "parquet": ParquetSheet}
@@ -89,6 +92,8 @@ def export(run: Path, to: Path, *, format: str = "csv") -> dict[str, int]:
         MissingExtraError: Parquet needs an extra.
     """
     check_there(run)
+    if format == "parquet":
+        _arrow()  # before there is a folder
     with History(run) as history:
         to.mkdir(parents=True, exist_ok=True)
         if any(to.iterdir()):

@@ -318,7 +318,12 @@ def test_the_command_refuses_files_that_it_cannot_read(
     old = written(tmp_path / "old.json", schema=7)
     assert main(["bench", "compare", str(old), str(old)]) == 2
     assert "old.json: results must be of schema 1, got 7" in capsys.readouterr().err
-    assert main(["bench", "compare", str(tmp_path / "none.json"), str(old)]) == 1
+    # Not 1, which says that something became worse.
+    assert main(["bench", "compare", str(tmp_path / "none.json"), str(old)]) == 2
+    assert "none.json" in capsys.readouterr().err
+    same = written(tmp_path / "same.json", one_bench(noisy(1, metrics=2)))
+    assert main(["bench", "compare", str(same), str(same), "--html", "nowhere/c.html"]) == 2
+    assert "--html" in capsys.readouterr().err
 
 
 def test_a_page_is_one_file_and_shows_names_as_text() -> None:

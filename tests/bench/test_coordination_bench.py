@@ -203,6 +203,14 @@ def test_a_world_that_is_not_installed_is_skipped_with_a_word(
         ("--coordinator quorum:2.0", "quorum needs"),
         ("--coordinator nobody", "nobody"),
         ("--agents few", "--agents"),
+        ("--straggler a:b", "probability and seconds"),
+        ("--straggler 0.1:0.2:0.3", "probability and seconds"),
+        ("--env nope", "no environment is called 'nope'"),
+        ("--env sisl/pursiut_v5", "no environment is called 'sisl/pursiut_v5'"),
+        ("--dispatcher nope", "must be one of threaded, pooled"),
+        ("--type nope", "no agent type is called 'nope'"),
+        ("--timeout 0", "'timeout'"),
+        ("--patience -1", "'protocol_patience'"),
     ],
 )
 def test_an_option_of_nonsense_is_refused_with_its_rule(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 
 import pytest
@@ -32,6 +33,20 @@ def test_the_recommendation_is_part_of_the_json(capsys: pytest.CaptureFixture[st
     assert (advice["n_agents"], advice["batch_size"]) == (500, 32)
     assert advice["round_seconds"] == pytest.approx(64, rel=0.01)
     assert advice["reasons"]["dispatcher"]
+
+
+def test_an_extra_is_there_only_with_all_that_it_is_made_of(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def version(name: str) -> str:
+        if name == "pyarrow":
+            raise importlib.metadata.PackageNotFoundError
+        return "3.1"
+
+    monkeypatch.setattr(importlib.metadata, "version", version)
+    extras = json.loads(printed(capsys, "--json"))["extras"]
+    assert extras == {"pymdp": "3.1", "fast": "3.1", "data": None, "llm": "3.1"}
+    assert "pip install 'antiphon[data]'" in printed(capsys)
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,16 @@ def test_tables_are_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     ]
 
 
+def test_it_is_said_when_times_were_not_kept(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANTIPHON_TABLES", "false")
+    assert run(tmp_path / "r", "--steps", "5") == 0
+    assert main(["export", str(tmp_path / "r"), "--to", str(tmp_path / "t")]) == 0
+    assert "timing   none: the run kept no tables" in capsys.readouterr().out
+    assert not (tmp_path / "t" / "timing.csv").exists()
+
+
 def test_a_run_travels_in_one_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(tmp_path / "r", "--steps", "5") == 0
     assert run(tmp_path / "whole", "--steps", "9") == 0
