@@ -1,9 +1,8 @@
 """How much faster do explorers think that look one step ahead than those that look three?"""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import antiphon as ap
 from antiphon.bench.harness import Case, Ratio, Variant
@@ -18,20 +17,12 @@ def cases(*, small: bool) -> list[Case]:
 
 @contextmanager
 def explorers() -> Iterator[list[Variant]]:
-    """Keep both societies ready for as long as they are measured."""
-    with ap.Society(ap.GridWorld(), seed=7) as one, ap.Society(ap.GridWorld(), seed=7) as three:
+    """Keep both societies for as long as they are measured."""
+    with ap.Society("grid-world", seed=7) as one, ap.Society("grid-world", seed=7) as three:
         one.add("explorer", n=5, policy_length=1)
         three.add("explorer", n=5, policy_length=3)
-        yield [variant("one step", one), variant("three steps", three)]
-
-
-def variant(name: str, society: ap.Society) -> Variant:
-    """Let a society play twenty rounds in each repeat, one agent after another."""
-
-    def play(rounds: int) -> ap.Run:
-        return society.run(rounds, parallelize=False, progress=Silence())
-
-    return Variant(name, 20, play, check)
+        first, second = (partial(society.run, progress=Silence()) for society in (one, three))
+        yield [Variant("one step", 20, first, check), Variant("three steps", 20, second, check)]
 
 
 def check(rounds: int, run: ap.Run) -> str:

@@ -231,7 +231,7 @@ def test_all_runs_what_can_run_here_and_says_what_cannot(
 
 
 def test_the_example_is_short_and_runs(tmp_path: Path) -> None:
-    assert len([line for line in EXAMPLE.read_text().splitlines() if line.strip()]) <= 32
+    assert len([line for line in EXAMPLE.read_text().splitlines() if line.strip()]) <= 22
     file = tmp_path / "own.json"
     assert main(["bench", str(EXAMPLE), "--small", "--json", str(file)]) == 0
     (found,) = validated(file)["benches"]
