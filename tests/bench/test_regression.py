@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from antiphon.bench import messaging, rounds
+from antiphon.bench import general, messaging, parallel, processes, rounds
 from antiphon.bench.harness import Absent, Bench, Case, Variant, measure
 from antiphon.clock import SystemClock
 
@@ -21,7 +21,8 @@ Offered = Variant | Absent
 BOUNDS: Bounds = json.loads((Path(__file__).parent / "ratio_bounds.json").read_text())
 """By figure, far beyond what a busy machine makes of it: what breaks one is no noise."""
 TRIES = 3
-QUICK: tuple[Bench, ...] = (rounds, messaging)
+QUICK: tuple[Bench, ...] = (rounds, messaging, general, parallel, processes)
+"""Not those beside pymdp: it starts JAX, and in a process with JAX in it nothing should fork."""
 
 
 class Nobody:
