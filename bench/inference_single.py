@@ -13,7 +13,7 @@ import numpy as np
 from ..clock import SystemClock
 from ..errors import MissingExtraError, WorkError
 from ..models.active_inference import ActiveInference
-from ..models.agent import Context
+from ..models.agent import Context, OneMoment, Standing
 from ..models.experience import Experience
 from ..models.profile import InferenceSettings
 from .harness import Absent, Better, Case, Quantity, Ratio, Variant
@@ -51,13 +51,14 @@ def _single_variants(length: int, steps: int) -> Iterator[list[Variant | Absent]
 
 
 class _Agent:
-    """One of ours by its own ``act``, each time with what it has just lived."""
+    """One of ours by its own ``act``, each time with what it has just lived, as a host tells it."""
 
     def __init__(self, work: Workload, settings: InferenceSettings) -> None:
         self._work = work
         self.agent = ActiveInference(work.model, settings)
         seen = work.seen(1)[:, 0]
         self._seen = seen[:, 0].tolist() if seen.shape[1] == 1 else [*map(tuple, seen.tolist())]
+        self._who = Standing("agent-1", np.random.default_rng, SystemClock())
         self._context = Context("agent-1")
 
     def run(self, steps: int) -> list[int]:
@@ -68,7 +69,7 @@ class _Agent:
             action = self.agent.act(outcome, context)
             actions.append(action)
             lived = Experience(step, outcome, action, action, "acted", 0.0, False, False)
-            context = Context("agent-1", round=step + 1, previous=lived)
+            context = Context.at(OneMoment(step + 1, experiences=(lived,)), self._who)
         self._context = context
         return actions
 

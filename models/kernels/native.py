@@ -1,7 +1,8 @@
 """The inference of agents as functions that numba compiles; imported by numba_kernel alone.
 
-They take whole arrays and the number of a row, not views of rows: to make a view or to
-unpack a tuple is to count a reference, in memory that all threads would then fight over.
+They take whole arrays and the number of a row, not views of rows or tuples of arrays: to make
+a view or to unpack a tuple is to count a reference, and what is called for one agent would
+do that again for each; so ``act`` and ``explore`` unpack what they are ``lent``, once for all.
 Loops run over states, outcomes and policies in the order in which the reference kernel adds
 them up. All of it stands in one file, since numba looks at the file of a function alone
 to see whether what it keeps on disk is outdated.
@@ -19,7 +20,8 @@ import numpy.typing as npt
 
 from ..matrices import EPSILON, NEGLIGIBLE, Array, Indices
 from ..policies import TIE
-from .compiler import native
+from .compiled import FAINT
+from .compiler import inlined, native, uncounted
 from .numpy_kernel import TINY
 from .rows import START
 
@@ -27,6 +29,9 @@ WALL, GOAL = 1, 2  # see explorer_crowd
 MOST = 0.6
 """Who believes this much in one state believes less in any other: none need be compared."""
 
+lent = uncounted()
+_LN_2 = math.log(2.0)
+_ROOT_OF_HALF = np.float64(math.sqrt(0.5)).view(np.int64)
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _FIRST = np.uint64(0xBF58476D1CE4E5B9)
 _SECOND = np.uint64(0x94D049BB133111EB)
@@ -36,45 +41,84 @@ Laid = tuple[Any, ...]
 Flags = npt.NDArray[np.bool_]
 
 
-@native
-def multiply(weights: Array, own: int, rows: Array, first: int, result: Array, row: int) -> None:
-    """Write a row of weights @ rows from the first on, added up from first to last."""
-    n, width = weights.shape[1], result.shape[1]
-    fours = n // 4 * 4
-    for i in range(width):
-        result[row, i] = 0.0
-    # Four at a time, so that results are loaded and stored a fourth as often; each is still
-    # added up in the order of the weights.
-    for k in range(0, fours, 4):
-        a, b = weights[own, k], weights[own, k + 1]
-        c, d = weights[own, k + 2], weights[own, k + 3]
-        at = first + k
-        for i in range(width):
-            half = (result[row, i] + a * rows[at, i]) + b * rows[at + 1, i]
-            result[row, i] = (half + c * rows[at + 2, i]) + d * rows[at + 3, i]
-    for k in range(fours, n):
-        for i in range(width):
-            result[row, i] += weights[own, k] * rows[first + k, i]
+@inlined
+def logarithm(x: float) -> float:
+    """Give ln x of a normal float, to 1e-15 of itself or of 1; several at a time in a loop.
+
+    With x = m * 2**k and m between the roots of 1/2 and 2, ln m is 2 artanh((m - 1) / (m + 1)),
+    of whose series eleven terms are enough.
+    """
+    bits = np.float64(x).view(np.int64)
+    k = (bits - _ROOT_OF_HALF) >> np.int64(52)
+    m = np.int64(bits - (k << np.int64(52))).view(np.float64)
+    ratio = (m - 1.0) / (m + 1.0)
+    square = ratio * ratio
+    rest = square * (1 / 21) + 1 / 19
+    for odd in (17, 15, 13, 11, 9, 7, 5, 3):
+        rest = rest * square + 1 / odd
+    return k * _LN_2 + (2.0 * ratio + 2.0 * ratio * square * rest)
 
 
-@native
-def move(
-    action: int, beliefs: Array, row: int, then: Array, following: Indices, transitions: Array
+@inlined
+def believed(weights: Array, own: int, least: float, listed: Indices) -> int:
+    """List the states with more weight than that, ascending; give how many."""
+    n = 0
+    for state in range(weights.shape[1]):
+        if weights[own, state] > least:
+            listed[n] = state
+            n += 1
+    return n
+
+
+@inlined
+def multiply(
+    weights: Array, own: int, listed: Indices, n: int, rows: Array, first: int, result: Array
 ) -> None:
-    """Predict what follows an action, in place; ``then`` is scratch."""
+    """Add up n listed rows from the first on, each by its weight, in the order of the list."""
+    width, fours = result.shape[1], n // 4 * 4
+    for i in range(width):
+        result[0, i] = 0.0
+    # Four at a time, so that results are loaded and stored a fourth as often; each is still
+    # added up in the order of the list.
+    for k in range(0, fours, 4):
+        p, q, r, s = listed[k], listed[k + 1], listed[k + 2], listed[k + 3]
+        a, b, c, d = weights[own, p], weights[own, q], weights[own, r], weights[own, s]
+        p, q, r, s = first + p, first + q, first + r, first + s
+        for i in range(width):
+            half = (result[0, i] + a * rows[p, i]) + b * rows[q, i]
+            result[0, i] = (half + c * rows[r, i]) + d * rows[s, i]
+    for k in range(fours, n):
+        a, p = weights[own, listed[k]], first + listed[k]
+        for i in range(width):
+            result[0, i] += a * rows[p, i]
+
+
+@inlined
+def move(
+    action: int,
+    beliefs: Array,
+    row: int,
+    then: Array,
+    listed: Indices,
+    following: Indices,
+    transitions: Array,
+) -> None:
+    """Predict what follows an action, in place; ``then`` and ``listed`` are scratch."""
     n_states = beliefs.shape[1]
-    for state in range(n_states):
-        then[0, state] = beliefs[row, state]
     if len(following) == 0:
-        multiply(then, 0, transitions, action * n_states, beliefs, row)
-        return
+        n = believed(beliefs, row, 0.0, listed)
+        multiply(beliefs, row, listed, n, transitions, action * n_states, then)
+    else:
+        for state in range(n_states):
+            then[0, state] = 0.0
+        for state in range(n_states):
+            # What is unsigned need not be looked at whether it counts from the end.
+            then[0, np.uintp(following[action, state])] += beliefs[row, state]
     for state in range(n_states):
-        beliefs[row, state] = 0.0
-    for state in range(n_states):
-        beliefs[row, following[action, state]] += then[0, state]
+        beliefs[row, state] = then[0, state]
 
 
-@native
+@inlined
 def see(
     beliefs: Array, row: int, joint: Array, seen: Indices, k: int, chances: Array, offsets: Indices
 ) -> float:
@@ -114,33 +158,40 @@ def recover(
     return total, highest
 
 
-@native
-def expect(beliefs: Array, row: int, columns: Array, targets: Indices, values: Array) -> None:
-    """Fill in the columns of a sparse outlook, weighted with beliefs."""
+@inlined
+def expect(
+    beliefs: Array,
+    row: int,
+    listed: Indices,
+    n: int,
+    columns: Array,
+    targets: Indices,
+    values: Array,
+) -> None:
+    """Fill in the columns of a sparse outlook, weighted with n beliefs."""
     for column in range(columns.shape[1]):
         columns[0, column] = 0.0
-    for state in range(beliefs.shape[1]):
+    for k in range(n):
+        state = listed[k]
         weight = beliefs[row, state]
-        if weight > NEGLIGIBLE:
-            for entry in range(targets.shape[1]):
-                columns[0, targets[state, entry]] += values[state, entry] * weight
+        for entry in range(targets.shape[1]):
+            columns[0, targets[state, entry]] += values[state, entry] * weight
 
 
-@native
-def value(columns: Array, preferences: Array, row: int, values: Array) -> None:
+@inlined
+def value(columns: Array, logs: Array, preferences: Array, row: int, values: Array) -> None:
     """Turn columns of the outlook into the value of each distinct prefix, nats."""
     n_outcomes, n_operators = preferences.shape[1], len(values)
     for operator in range(n_operators):
         total = 0.0
         for outcome in range(n_outcomes):
-            chance = columns[0, operator * n_outcomes + outcome]
-            if chance != 0.0:  # what is impossible adds nothing
-                gain = preferences[row, outcome] - math.log(max(chance, EPSILON))
-                total += gain * chance
+            at = operator * n_outcomes + outcome
+            if columns[0, at] != 0.0:  # what is impossible adds nothing
+                total += (preferences[row, outcome] - logs[0, at]) * columns[0, at]
         values[operator] = total - columns[0, n_operators * n_outcomes + operator]
 
 
-@native
+@inlined
 def value_of_one(
     state: int,
     weight: float,
@@ -162,22 +213,12 @@ def value_of_one(
             chance = values[state, entry] * weight
             if chance != 0.0:
                 outcome = targets[state, entry] - operator * n_outcomes
-                gain = preferences[row, outcome] - math.log(max(chance, EPSILON))
+                gain = preferences[row, outcome] - logarithm(max(chance, EPSILON))
                 total += gain * chance
         worth[operator] = total - values[state, last] * weight
 
 
-@native
-def only_one(beliefs: Array, row: int) -> int:
-    """Give the state that alone is believed in; -1 if there are several."""
-    n_believed, last = 0, -1
-    for state in range(beliefs.shape[1]):
-        if beliefs[row, state] > NEGLIGIBLE:
-            n_believed, last = n_believed + 1, state
-    return last if n_believed == 1 else -1
-
-
-@native
+@inlined
 def weigh(
     values: Array,
     prefixes: Indices,
@@ -209,7 +250,7 @@ def weigh(
         actions[row, action] = chance
 
 
-@native
+@inlined
 def best(chances: Array, row: int) -> int:
     """Give what is most probable, an action or a state; of equals, the first."""
     highest = chances[row, 0]
@@ -221,7 +262,7 @@ def best(chances: Array, row: int) -> int:
     return chosen
 
 
-@native
+@inlined
 def draw(actions: Array, row: int, alpha: float, uniform: float) -> int:
     """Draw an action with precision alpha; leaves running sums of weights in actions."""
     n_actions, highest = actions.shape[1], -np.inf
@@ -238,7 +279,7 @@ def draw(actions: Array, row: int, alpha: float, uniform: float) -> int:
     return chosen
 
 
-@native
+@inlined
 def uniform(stream: Any, step: Any) -> float:
     """Give what ``chance.uniform`` gives for draw 0 of a step."""
     counter = (np.uint64(step) << np.uint64(8)) + np.uint64(1)
@@ -248,42 +289,65 @@ def uniform(stream: Any, step: Any) -> float:
     return float((z ^ (z >> np.uint64(31))) >> np.uint64(11)) * 2.0**-53
 
 
-@native
-def believe(
-    model: Laid, beliefs: Array, row: int, then: Array, given: Laid, k: int, seeing: Any
-) -> float:
-    """Bring one agent's beliefs up to date, in place: moves, then, if due, outcomes.
+@inlined
+def pick(actions: Array, row: int, greedy: Any, alpha: float, stream: Any, step: Any) -> int:
+    """Choose an action; writes over the chances that it is given."""
+    if greedy:
+        return best(actions, row)
+    return draw(actions, row, alpha, uniform(stream, step))
 
-    Returns:
-        How surprising the outcomes were, in nats; NaN if they were not due.
-    """
-    start, following, transitions, likelihood, offsets = model[:5]
-    observations, moves, ends = given
+
+@inlined
+def follow(
+    beliefs: Array,
+    row: int,
+    then: Array,
+    listed: Indices,
+    start: Array,
+    following: Indices,
+    transitions: Array,
+    moves: Indices,
+    ends: Indices,
+    k: int,
+) -> None:
+    """Predict what follows the moves of the k-th agent of a turn, in place."""
     for at in range(ends[k - 1] if k else 0, ends[k]):
         if moves[at] == START:
             for state in range(len(start)):
                 beliefs[row, state] = start[state]
         else:
-            move(moves[at], beliefs, row, then, following, transitions)
-    if seeing:
-        return see(beliefs, row, then, observations, k, likelihood, offsets)
-    return np.nan
+            move(moves[at], beliefs, row, then, listed, following, transitions)
 
 
-@native
-def score(model: Laid, beliefs: Array, row: int, wanted: Array, own: int, scratch: Laid) -> None:
-    """Give the value of each distinct prefix to one agent, nats."""
-    rows, targets, values = model[5:8]
-    columns, worth = scratch
+@inlined
+def score(
+    beliefs: Array,
+    row: int,
+    listed: Indices,
+    rows: Array,
+    targets: Indices,
+    values: Array,
+    wanted: Array,
+    own: int,
+    columns: Array,
+    logs: Array,
+    worth: Array,
+) -> None:
+    """Give the value of each distinct prefix to one agent, nats; the last three are written."""
+    n = believed(beliefs, row, FAINT, listed)
     if len(rows):
-        multiply(beliefs, row, rows, 0, columns, 0)
+        multiply(beliefs, row, listed, n, rows, 0, columns)
+        for i in range(columns.shape[1]):
+            logs[0, i] = logarithm(max(columns[0, i], EPSILON))
+    elif n == 1:
+        value_of_one(listed[0], beliefs[row, listed[0]], targets, values, wanted, own, worth)
+        return
     else:
-        only = only_one(beliefs, row)
-        if only >= 0:
-            value_of_one(only, beliefs[row, only], targets, values, wanted, own, worth)
-            return
-        expect(beliefs, row, columns, targets, values)
-    value(columns, wanted, own, worth)
+        expect(beliefs, row, listed, n, columns, targets, values)
+        for i in range(columns.shape[1]):
+            if columns[0, i] != 0.0:  # most are impossible
+                logs[0, i] = logarithm(max(columns[0, i], EPSILON))
+    value(columns, logs, wanted, own, worth)
 
 
 @native
@@ -291,12 +355,16 @@ def infer(model: Laid, beliefs: Array, seeing: Flags, given: Laid) -> tuple[Arra
     """Give what agents believe after their moves and, where it is due, observations.
 
     Returns:
-        Beliefs, and how surprising the observations were.
+        Beliefs, and how surprising the observations were; NaN where they were not due.
     """
-    after, then = beliefs.copy(), np.empty((1, beliefs.shape[1]))
-    surprise = np.empty(len(beliefs))
+    start, following, transitions, likelihood, offsets = model[:5]
+    observations, moves, ends = given
+    after, surprise = beliefs.copy(), np.full(len(beliefs), np.nan)
+    then, listed = np.empty((1, beliefs.shape[1])), np.empty(beliefs.shape[1], np.int64)
     for k in range(len(beliefs)):
-        surprise[k] = believe(model, after, k, then, given, k, seeing[k])
+        follow(after, k, then, listed, start, following, transitions, moves, ends, k)
+        if seeing[k]:
+            surprise[k] = see(after, k, then, observations, k, likelihood, offsets)
     return after, surprise
 
 
@@ -305,13 +373,15 @@ def plan(
     model: Laid, n_actions: int, beliefs: Array, gamma: Array, wanted: Array
 ) -> tuple[Array, Array, Array]:
     """Score all policies of agents; what is wanted has a row for each, or one for all."""
-    prefixes, worth = model[8], np.empty(model[9])
-    columns = np.empty((1, max(model[5].shape[1], len(worth) * (wanted.shape[1] + 1))))
+    rows, targets, values, prefixes, n_operators = model[5:10]
+    worth = np.empty(n_operators)
+    columns = np.empty((1, max(rows.shape[1], len(worth) * (wanted.shape[1] + 1))))
+    listed, logs = np.empty(beliefs.shape[1], np.int64), np.empty_like(columns)
     n, n_policies = len(beliefs), prefixes.shape[1]
     scores, chances = np.empty((n, n_policies)), np.empty((n, n_policies))
     actions, each = np.empty((n, n_actions)), 0 if len(wanted) == 1 else 1
     for k in range(n):
-        score(model, beliefs, k, wanted, each * k, (columns, worth))
+        score(beliefs, k, listed, rows, targets, values, wanted, each * k, columns, logs, worth)
         weigh(worth, prefixes, gamma[k], scores, chances, actions, k)
     return scores, chances, actions
 
@@ -321,32 +391,32 @@ def choose(actions: Array, greedy: Flags, alpha: Array, stream: Any, step: Indic
     """Choose an action of each agent; writes over the chances that it is given."""
     chosen = np.empty(len(actions), np.int64)
     for k in range(len(actions)):
-        if greedy[k]:
-            chosen[k] = best(actions, k)
-        else:
-            chosen[k] = draw(actions, k, alpha[k], uniform(stream[k], step[k]))
+        chosen[k] = pick(actions, k, greedy[k], alpha[k], stream[k], step[k])
     return chosen
 
 
 @native
 def act(model: Laid, n_actions: int, arrays: Laid, who: Indices, given: Laid) -> Indices:
     """Infer, choose, and end the step, in place; bit for bit the same as one by one."""
-    beliefs, gamma, alpha, interval, greedy, step, stream, surprise = arrays
-    prefixes, worth, wanted = model[8], np.empty(model[9]), model[10]
-    columns = np.empty((1, max(model[5].shape[1], len(worth) * (wanted.shape[1] + 1))))
-    then, n_policies = np.empty((1, beliefs.shape[1])), prefixes.shape[1]
-    scores, chances = np.empty((1, n_policies)), np.empty((1, n_policies))
-    actions, chosen = np.empty((1, n_actions)), np.empty(len(who), np.int64)
+    beliefs, gamma, alpha, interval, greedy, step, stream, surprise = lent(arrays)
+    start, following, transitions, likelihood, offsets = lent(model[:5])
+    rows, targets, values, prefixes, n_operators, wanted = lent(model[5:])
+    observations, moves, ends = lent(given)
+    worth = np.empty(n_operators)
+    columns = np.empty((1, max(rows.shape[1], len(worth) * (wanted.shape[1] + 1))))
+    then, listed = np.empty((1, beliefs.shape[1])), np.empty(beliefs.shape[1], np.int64)
+    logs, scores = np.empty_like(columns), np.empty((1, prefixes.shape[1]))
+    chances, actions = np.empty_like(scores), np.empty((1, n_actions))
+    chosen = np.empty(len(who), np.int64)
     for k in range(len(who)):
         row = who[k]
-        seeing = step[row] % interval[row] == 0
-        surprise[row] = believe(model, beliefs, row, then, given, k, seeing)
-        score(model, beliefs, row, wanted, 0, (columns, worth))
+        follow(beliefs, row, then, listed, start, following, transitions, moves, ends, k)
+        surprise[row] = np.nan
+        if step[row] % interval[row] == 0:
+            surprise[row] = see(beliefs, row, then, observations, k, likelihood, offsets)
+        score(beliefs, row, listed, rows, targets, values, wanted, 0, columns, logs, worth)
         weigh(worth, prefixes, gamma[row], scores, chances, actions, 0)
-        if greedy[row]:
-            chosen[k] = best(actions, 0)
-        else:
-            chosen[k] = draw(actions, 0, alpha[row], uniform(stream[row], step[row]))
+        chosen[k] = pick(actions, 0, greedy[row], alpha[row], stream[row], step[row])
         step[row] += 1
     return chosen
 
@@ -424,14 +494,17 @@ def explore(
     given: Laid,
 ) -> Indices:
     """As ``act``, for explorers; observations are a fix and the codes of a window."""
-    beliefs, gamma, alpha, interval, greedy, step, stream, surprise = arrays
-    prefixes, worth, n_outcomes = model[8], np.empty(model[9]), model[3].shape[0]
-    columns = np.empty((1, max(model[5].shape[1], len(worth) * (n_outcomes + 1))))
-    then, wanted = np.empty((1, beliefs.shape[1])), np.empty((1, n_outcomes))
-    scores, chances = np.empty((1, prefixes.shape[1])), np.empty((1, prefixes.shape[1]))
-    actions, chosen = np.empty((1, n_actions)), np.empty(len(who), np.int64)
-    codes, moves, ends = given
+    beliefs, gamma, alpha, interval, greedy, step, stream, surprise = lent(arrays)
+    start, following, transitions, likelihood, offsets = lent(model[:5])
+    rows, targets, values, prefixes, n_operators, _ = lent(model[5:])
+    memories, terrain, (codes, moves, ends) = lent((memories,))[0], lent(terrain), lent(given)
     beside, first = terrain[5:7]
+    worth, n_outcomes = np.empty(n_operators), len(likelihood)
+    columns = np.empty((1, max(rows.shape[1], len(worth) * (n_outcomes + 1))))
+    then, listed = np.empty((1, beliefs.shape[1])), np.empty(beliefs.shape[1], np.int64)
+    logs, scores = np.empty_like(columns), np.empty((1, prefixes.shape[1]))
+    chances, actions = np.empty_like(scores), np.empty((1, n_actions))
+    chosen, wanted = np.empty(len(who), np.int64), np.empty((1, n_outcomes))
     seen = np.empty((len(who), 2), np.int64)
     for k in range(len(who)):
         row = who[k]
@@ -443,16 +516,14 @@ def explore(
             if moves[at] == START:
                 for cell in range(memories.shape[1]):
                     memories[row, cell] = first[cell]
-        seeing = step[row] % interval[row] == 0
-        told = (seen, moves, ends)
-        surprise[row] = believe(model, beliefs, row, then, told, k, seeing)
+        follow(beliefs, row, then, listed, start, following, transitions, moves, ends, k)
+        surprise[row] = np.nan
+        if step[row] % interval[row] == 0:
+            surprise[row] = see(beliefs, row, then, seen, k, likelihood, offsets)
         remember(memories, row, beliefs, row, codes, k, terrain)
         prefer(memories, row, beliefs, row, terrain, wanted, 0)
-        score(model, beliefs, row, wanted, 0, (columns, worth))
+        score(beliefs, row, listed, rows, targets, values, wanted, 0, columns, logs, worth)
         weigh(worth, prefixes, gamma[row], scores, chances, actions, 0)
-        if greedy[row]:
-            chosen[k] = best(actions, 0)
-        else:
-            chosen[k] = draw(actions, 0, alpha[row], uniform(stream[row], step[row]))
+        chosen[k] = pick(actions, 0, greedy[row], alpha[row], stream[row], step[row])
         step[row] += 1
     return chosen

@@ -6,9 +6,9 @@ from typing import cast
 
 import numpy as np
 
-from ..matrices import EPSILON, NEGLIGIBLE, Array, Indices
+from ..matrices import EPSILON, Array, Indices
 from ..policies import Plan
-from .compiled import Compiled
+from .compiled import FAINT, Compiled
 from .kernel import Prefer
 from .rows import START, Inferred, Rows, Turn
 from .sums import best, drawn, softmax, total, uniform
@@ -170,8 +170,8 @@ def _expected(compiled: Compiled, beliefs: Array, n_columns: int) -> Array:
     """Give each row's columns of the outlook, weighted with its beliefs."""
     outlook = compiled.outlook
     if not outlook.is_sparse:
-        return _product(beliefs, outlook.rows)
-    rows, states = (beliefs > NEGLIGIBLE).nonzero()
+        return _product(np.where(beliefs > FAINT, beliefs, 0.0), outlook.rows)
+    rows, states = (beliefs > FAINT).nonzero()
     weights = outlook.values[states] * beliefs[rows, states][:, None]
     places = outlook.targets[states] + rows[:, None] * n_columns
     size = len(beliefs) * n_columns

@@ -9,9 +9,9 @@ import pytest
 from antiphon.models import chance
 from antiphon.models.generative import GenerativeModel
 from antiphon.models.kernels import numpy_kernel, sums
-from antiphon.models.kernels.compiled import Compiled
+from antiphon.models.kernels.compiled import FAINT, Compiled
 from antiphon.models.kernels.rows import START, Rows, Turn
-from antiphon.models.matrices import EPSILON, NEGLIGIBLE
+from antiphon.models.matrices import EPSILON
 from antiphon.models.profile import Profile
 from antiphon.tests.models.kernels.cases import (
     EVERY_KERNEL,
@@ -77,10 +77,9 @@ def test_fifty_steps_equal_those_of_agents_that_think_alone(
             assert np.abs(own.beliefs - table.beliefs[k]).max() <= 1e-12
             _check_surprise(own.surprise, float(table.surprise[k]))
             scored = kernel.plan(compiled, table.beliefs[k : k + 1], table.gamma[k : k + 1])
-            assert np.abs(plan.neg_efe - scored.neg_efe[0]).max() <= 1e-11
-            if compiled.outlook.is_sparse:  # where what is hardly believed is left out
-                held = np.where(own.beliefs > NEGLIGIBLE, own.beliefs, 0.0)
-                plan = engine.plan(held, own.profile.gamma)
+            assert np.abs(plan.neg_efe - scored.neg_efe[0]).max() <= 1e-9
+            # What is hardly believed is left out.
+            plan = engine.plan(np.where(own.beliefs > FAINT, own.beliefs, 0.0), own.profile.gamma)
             for one, other in zip(plan, scored, strict=True):
                 assert np.abs(one - other[0]).max() <= 1e-12
 

@@ -41,7 +41,7 @@ def test_sparse_and_dense_outlooks_agree(name: str) -> None:
     assert sparse.nbytes < dense.nbytes / 3
     beliefs = np.random.default_rng(0).dirichlet(np.full(grid.n_cells, 0.1), size=5)
     one, other = (kernel_of(name).plan(c, beliefs, np.ones(5)).neg_efe for c in (sparse, dense))
-    assert np.abs(one - other).max() < 1e-12
+    assert np.abs(one - other).max() < 1e-10  # what is hardly believed is left out of both
 
 
 def test_more_than_fits_is_refused_before_it_is_made() -> None:

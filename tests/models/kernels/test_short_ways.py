@@ -10,8 +10,8 @@ from antiphon.models.crowds.explorer_crowd import ExplorerCrowd
 from antiphon.models.crowds.goal_memory import PlainGoals
 from antiphon.models.generative import GenerativeModel
 from antiphon.models.grid_map import GridMap
-from antiphon.models.kernels.compiled import Compiled
-from antiphon.models.matrices import NEGLIGIBLE, Array
+from antiphon.models.kernels.compiled import FAINT, Compiled
+from antiphon.models.matrices import EPSILON, NEGLIGIBLE, Array
 from antiphon.models.policies import TIE
 from antiphon.models.terrain import Terrain
 from antiphon.tests.models.kernels.cases import kernel_of, needs_numba, random_model
@@ -37,9 +37,9 @@ def few_outcomes(rng: np.random.Generator) -> GenerativeModel:
 
 def sure(rng: np.random.Generator, n_states: int, n: int) -> Array:
     """Draw beliefs in one state each; of all others a trace is left, or nothing."""
-    beliefs: Array = rng.random((n, n_states)) * rng.choice([0.0, 1e-30, NEGLIGIBLE], size=(n, 1))
+    beliefs: Array = rng.random((n, n_states)) * rng.choice([0.0, 1e-30, FAINT], size=(n, 1))
     beliefs[np.arange(n), rng.integers(n_states, size=n)] = rng.choice(
-        [1.0, 1.0 - 2**-53, 0.999, 2 * NEGLIGIBLE], size=n
+        [1.0, 1.0 - 2**-53, 0.999, 2 * FAINT], size=n
     )
     return beliefs
 
@@ -55,14 +55,18 @@ def test_who_is_sure_of_one_state_is_scored_to_the_same_bits(
     compiled = Compiled.of(draw(rng), length)
     beliefs, (width, n_operators) = sure(rng, compiled.model.n_states, 6), _sizes(compiled)
     wanted = rng.normal(scale=3.0, size=(6, width))
-    columns, long, short = np.empty((1, n_operators * (width + 1))), *np.empty((2, n_operators))
+    columns, logs = np.empty((2, 1, n_operators * (width + 1)))
+    (long, short), listed = np.empty((2, n_operators)), np.empty(len(beliefs[0]), np.int64)
+    rows, targets, values = (getattr(compiled.outlook, n) for n in ("rows", "targets", "values"))
     assert compiled.outlook.is_sparse
     for k in range(6):
-        assert native.only_one(beliefs, k) == beliefs[k].argmax()
-        targets, values = compiled.outlook.targets, compiled.outlook.values
-        native.expect(beliefs, k, columns, targets, values)
-        native.value(columns, wanted, k, long)
-        native.score(compiled.laid, beliefs, k, wanted, k, (columns, short))
+        assert native.believed(beliefs, k, FAINT, listed) == 1
+        assert listed[0] == beliefs[k].argmax()
+        native.expect(beliefs, k, listed, 1, columns, targets, values)
+        for i in range(columns.size):
+            logs[0, i] = native.logarithm(max(columns[0, i], EPSILON))
+        native.value(columns, logs, wanted, k, long)
+        native.score(beliefs, k, listed, rows, targets, values, wanted, k, columns, logs, short)
         assert short.tobytes() == long.tobytes()
     plans = [kernel_of(n).plan(compiled, beliefs, np.ones(6), wanted) for n in ("numpy", "numba")]
     for one, other in zip(*plans, strict=True):
@@ -73,13 +77,27 @@ def _sizes(compiled: Compiled) -> tuple[int, int]:
     return len(compiled.likelihood), compiled.n_operators
 
 
-def test_nobody_takes_the_short_way_who_believes_in_two_states_or_none() -> None:
+def test_states_are_listed_that_are_believed_in_and_no_fainter_ones() -> None:
     from antiphon.models.kernels import native
 
-    one, none = [[0.0, 1.0, 0.0], [0.0, 1.0, NEGLIGIBLE]], [0.0, NEGLIGIBLE, 0.0]
-    two = [[0.5, 0.0, 0.5], [0.0, 1.0, 2 * NEGLIGIBLE]]
-    beliefs = np.array([*one, *two, none])
-    assert [native.only_one(beliefs, k) for k in range(5)] == [1, 1, -1, -1, -1]
+    def listed(row: list[float], least: float) -> list[int]:
+        states = np.full(len(row), -1)
+        n = native.believed(np.array([row]), 0, least, states)
+        return [int(state) for state in states[:n]]
+
+    assert listed([0.0, 1.0, FAINT], FAINT) == [1]
+    assert listed([2 * FAINT, 0.0, 1.0], FAINT) == [0, 2]
+    assert listed([0.0, FAINT, 0.0], FAINT) == []
+    assert listed([0.0, 1e-300, 1.0], 0.0) == [1, 2]
+
+
+@given(st.lists(st.floats(2.0**-52, 1.0), min_size=1, max_size=40))
+def test_logarithms_are_those_of_the_library(numbers: list[float]) -> None:
+    from antiphon.models.kernels import native
+
+    own = np.array([native.logarithm(x) for x in numbers])
+    np.testing.assert_allclose(own, np.log(numbers), rtol=4e-16, atol=0)
+    assert native.logarithm(1.0) == 0.0
 
 
 @pytest.mark.parametrize(
