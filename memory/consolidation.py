@@ -27,6 +27,8 @@ once what the agent gains."""
 PATIENCE = 60.0
 """Seconds of work that one hand-over may take."""
 _UNPACKED_AT_ONCE = 32
+_PACKED_AT_ONCE = 8
+"""A pause costs half of what it takes to pack an item."""
 
 Steps = Iterator[Future[Any] | None]
 """Work with pauses; a future is what it waits for before it can go on."""
@@ -213,7 +215,8 @@ class Consolidation:
         for made in self._make():
             if isinstance(made, Item):
                 self._made.add(made, pack_item(made))
-                yield None
+                if len(self._made) % _PACKED_AT_ONCE == 0:
+                    yield None
             elif isinstance(made, Taught):
                 self._taught = made
             else:

@@ -19,6 +19,7 @@ from .ledger import Frozen, State
 from .limits import MemoryLimits
 from .ranges import Ranges, ranges_of
 from .remembered import Remembered
+from .rows import taken, with_room
 from .statistics import MemoryStatistics
 from .tombstones import Reason, counts_of
 from .watermarks import Watermarks
@@ -112,10 +113,10 @@ class EpisodicMemory:
             return self._turn_away()
         if has_foreign(packed):
             self._note_foreign(sequence)
-        if len(entries) > size:
-            # An interrupt came between the next line and the state that counts it in.
-            del entries[size:]
-        entries.append(packed)
+        if size == len(entries):
+            entries = with_room(entries)
+        # Whatever an interrupt left behind those that count is written over.
+        entries[size] = packed
         size += 1
         held += size_of(packed)
         self._state = entries, size, sequence, held, book
@@ -133,12 +134,12 @@ class EpisodicMemory:
         if k < 0:
             raise ValueError(f"k must be >= 0, got {k}")
         entries, size, *_ = self._state
-        return [unpack(packed) for packed in entries[max(0, size - k) : size]]
+        return [unpack(packed) for packed in taken(entries, max(0, size - k), size)]
 
     def snapshot(self) -> tuple[Remembered, ...]:
         """Give all that is held, oldest first."""
         entries, size, *_ = self._state
-        return tuple([unpack(packed) for packed in entries[:size]])
+        return tuple([unpack(packed) for packed in taken(entries, 0, size)])
 
     def freeze(self, count: int) -> Frozen:
         """Set the oldest apart: until they are replaced or thawed none of them may go.

@@ -7,15 +7,15 @@ holds in each of them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from itertools import compress
-
-import numpy as np
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import NamedTuple
 
 from ..errors import FrozenRangeError
 from .compact import sequence_of, sizes_of, unpack
 from .ranges import Ranges, count_of, ranges_of
 from .remembered import Remembered
+from .rows import Rows, no_rows, taken, without, without_first
 from .tombstones import Reason, Stones, buried
 
 
@@ -43,33 +43,32 @@ class Frozen:
         return tuple([unpack(packed) for packed in self.packed])
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Ledger:
+class Ledger(NamedTuple):
     """What became of the experiences that are held no more, and which of the others may not go."""
 
     consolidated: int = 0
     items: int = 0
     consolidations: int = 0
     evicted: int = 0
-    stones: Stones = field(default_factory=dict)
+    stones: Stones = MappingProxyType({})
     frozen: Frozen | None = None
 
 
 # The entries, of which the first so many count; how many experiences were ever written; the
 # bytes of the entries; and the ledger. What lies behind the entries that count is not there
 # yet. A plain tuple: one is made for every experience.
-State = tuple[list[bytes], int, int, int, Ledger]
+State = tuple[Rows, int, int, int, Ledger]
 
 
 def new_state() -> State:
     """Give the state of a memory that was given nothing yet."""
-    return [], 0, 0, 0, Ledger()
+    return no_rows(), 0, 0, 0, Ledger()
 
 
 def may_go(state: State) -> list[bytes]:
     """Give the entries that are not frozen, oldest first."""
     entries, size, *_ = state
-    return entries[_frozen_count(state) : size]
+    return taken(entries, _frozen_count(state), size)
 
 
 def may_go_count(state: State) -> int:
@@ -89,10 +88,10 @@ def with_frozen(state: State, count: int, agent_id: str) -> tuple[State, Frozen]
         raise FrozenRangeError(agent_id, "one range at a time can be frozen")
     if type(count) is not int or not 1 <= count <= size:
         raise ValueError(f"count must be a whole number in 1..{size}, got {count!r}")
-    packed = tuple(entries[:count])
+    packed = tuple(taken(entries, 0, count))
     first, last = sequence_of(packed[0]), sequence_of(packed[-1])
     frozen = Frozen(agent_id, first, last, packed, sizes_of(packed))
-    return (entries, size, written, held, replace(ledger, frozen=frozen)), frozen
+    return (entries, size, written, held, Ledger(*ledger[:-1], frozen=frozen)), frozen
 
 
 def with_replaced(state: State, frozen: Frozen, items: int) -> State:
@@ -106,16 +105,17 @@ def with_replaced(state: State, frozen: Frozen, items: int) -> State:
     _check_frozen(ledger, frozen)
     if type(items) is not int or not 0 <= items <= frozen.count:
         raise ValueError(f"items must be a whole number in 0..{frozen.count}, got {items!r}")
-    ledger = replace(
-        ledger,
-        frozen=None,
+    ledger = Ledger(
         consolidated=ledger.consolidated + frozen.count,
         items=ledger.items + items,
         consolidations=ledger.consolidations + 1,
+        evicted=ledger.evicted,
+        stones=ledger.stones,
+        frozen=None,
     )
-    # A new list: somebody may be reading the old one.
-    rest = entries[frozen.count : size]
-    return rest, len(rest), written, held - frozen.bytes, ledger
+    # A new row: somebody may be reading the old one.
+    rest = without_first(entries, size, frozen.count)
+    return rest, size - frozen.count, written, held - frozen.bytes, ledger
 
 
 def with_thawed(state: State, frozen: Frozen) -> State:
@@ -126,7 +126,7 @@ def with_thawed(state: State, frozen: Frozen) -> State:
     """
     entries, size, written, held, ledger = state
     _check_frozen(ledger, frozen)
-    return entries, size, written, held, replace(ledger, frozen=None)
+    return entries, size, written, held, Ledger(*ledger[:-1], frozen=None)
 
 
 def with_evicted(state: State, indices: Sequence[int], reason: Reason) -> State:
@@ -138,10 +138,11 @@ def with_evicted(state: State, indices: Sequence[int], reason: Reason) -> State:
     if not indices:
         return state
     entries, size, written, held, ledger = state
-    free, start = may_go(state), _frozen_count(state)
-    gone = [free[index] for index in indices]
-    # A new list: somebody may be reading the old one.
-    rest = entries[:start] + _without(free, indices)
+    start = _frozen_count(state)
+    places = [start + index for index in indices] if start else indices
+    gone = [entries[place] for place in places]
+    # A new row: somebody may be reading the old one.
+    rest = without(entries, size, places)
     ledger = _with_stones(ledger, reason, _ranges_of(gone))
     return rest, size - len(gone), written, held - sizes_of(gone), ledger
 
@@ -165,8 +166,10 @@ def _check_frozen(ledger: Ledger, frozen: Frozen) -> None:
 
 
 def _with_stones(ledger: Ledger, reason: Reason, ranges: Ranges) -> Ledger:
-    stones = buried(ledger.stones, reason, ranges)
-    return replace(ledger, evicted=ledger.evicted + count_of(ranges), stones=stones)
+    consolidated, items, consolidations, evicted, stones, frozen = ledger
+    evicted += count_of(ranges)
+    stones = buried(stones, reason, ranges)
+    return Ledger(consolidated, items, consolidations, evicted, stones, frozen)
 
 
 def _ranges_of(gone: list[bytes]) -> Ranges:
@@ -174,11 +177,3 @@ def _ranges_of(gone: list[bytes]) -> Ranges:
     if last - first + 1 == len(gone):
         return ((first, last),)
     return ranges_of(map(sequence_of, gone))
-
-
-def _without(entries: list[bytes], indices: Sequence[int]) -> list[bytes]:
-    if indices[-1] == len(indices) - 1:
-        return entries[len(indices) :]
-    stays = np.ones(len(entries), dtype=bool)
-    stays[list(indices)] = False
-    return list(compress(entries, stays.tolist()))

@@ -74,27 +74,30 @@ class _Held(NamedTuple):
 
     def with_new(self, new: PackedItems) -> _Held:
         """Give the same with more items behind; they are not counted in."""
-        return self._replace(
-            ids=(*self.ids, *new.ids),
-            firsts=(*self.firsts, *new.firsts),
-            counts=(*self.counts, *new.counts),
-            importances=(*self.importances, *new.importances),
-            packed=(*self.packed, *new.packed),
+        return _Held(
+            (*self.ids, *new.ids),
+            (*self.firsts, *new.firsts),
+            (*self.counts, *new.counts),
+            (*self.importances, *new.importances),
+            (*self.packed, *new.packed),
+            *self[-3:],
         )
 
     def only(self, places: Sequence[int]) -> _Held:
         """Give the same with the items at these places alone."""
-        return self._replace(
-            ids=_at(self.ids, places),
-            firsts=_at(self.firsts, places),
-            counts=_at(self.counts, places),
-            importances=_at(self.importances, places),
-            packed=_at(self.packed, places),
+        ids, firsts, counts, importances, packed, *figures = self
+        return _Held(
+            _at(ids, places),
+            _at(firsts, places),
+            _at(counts, places),
+            _at(importances, places),
+            _at(packed, places),
+            *figures,
         )
 
 
 def _at(column: tuple[T, ...], places: Sequence[int]) -> tuple[T, ...]:
-    return tuple(column[place] for place in places)
+    return tuple([column[place] for place in places])
 
 
 class SemanticMemory:

@@ -370,7 +370,7 @@ def test_statistics_say_how_near_the_limit_is() -> None:
 def test_an_interrupt_between_two_lines_loses_and_doubles_nothing() -> None:
     it = filled(3)
     # As a record leaves it that was cut off before the experience counted.
-    it._state[0].append(pack(4, lived(99)))
+    it._state[0][3] = pack(4, lived(99))
     assert sequences(it) == [1, 2, 3]
     check_law(it.statistics())
     it.record(lived(4))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
@@ -63,3 +64,10 @@ def test_many_come_back_in_their_order_and_are_sorted_without_unpacking() -> Non
     assert packed.counts == [one.count for one in items]
     assert packed.importances == [2.5] * 3
     assert packed.size == sum(size_of(one) for one in packed.packed)
+
+
+def test_what_is_written_is_what_json_writes() -> None:
+    item = made({"ünï": [1, 2.5, None, True, '"\\\n\ud800']})
+    row = [item.id, item.kind, item.text, item.first, item.last, item.count, item.importance,
+           item.round, item.reward, item.members, item.content]  # fmt: skip
+    assert json.dumps(row, separators=(",", ":")).encode() in pack_item(item)
