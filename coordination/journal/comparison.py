@@ -8,7 +8,8 @@ from typing import Any
 from ...errors import DivergedError
 from ...memory.store.batch import Row
 from ...memory.store.columns import cell
-from ...memory.store.values import encode
+from ...memory.store.revival import decode
+from ...memory.store.values import Encoded, encode
 from ...models.experience import Experience
 from .lived import lives_in
 
@@ -23,9 +24,14 @@ def diverged(
     Args:
         members: of the round, as it was.
     """
+    now = [row._replace(value=_plain(row.value)) for row in now]
     for agent_id, what, was, is_now in _differences(then, now, members):
         return DivergedError(round, agent_id, what, _shown(was), _shown(is_now))
     return DivergedError(round, "", "what was written", _kinds(then), _kinds(now))
+
+
+def _plain(value: Any) -> Any:
+    return decode(value) if isinstance(value, Encoded) else value
 
 
 _Difference = tuple[str, str, Any, Any]

@@ -13,12 +13,13 @@ from ...memory.store.values import UnstorableError, encode
 from ...memory.unpacking import Foreign
 from ...models.experience import Experience
 from ...settings import SocietySettings
+from ..attendance import Note
 from ..outcome import Outcome, Status
 from ..rollout import Step
 from ..roster import Roster
 from ..rulebook import Rulebook
 from ..stage import Stage
-from .lived import plain_lived
+from .lived import told
 from .spoken import plain_deliveries
 from .states import States
 from .timing import plain_notes
@@ -58,16 +59,17 @@ class Scribe:
 
     def rows(self, step: Step) -> list[Row]:
         """Give the rows of the round that has just been played."""
-        round = step.outcome.round
+        outcome, round = step.outcome, step.outcome.round
         members = list(step.experiences)
+        counted = all_acted(outcome)
         rows = []
         # Comparing lists is quicker than it looks: most rounds have the same texts in them.
         if members != self._members:
             self._members = members
             rows.append(Row("members", members, number=round))
         rows += self._changes(round)
-        rows += _lived(step, members)
-        if events := {**_events(step.outcome), **plain_notes(self._attendance.take(round))}:
+        rows += _lived(step, counted=counted)
+        if events := events_of(outcome, self._attendance.take(round), counted=counted):
             rows.append(Row("events", events, number=round))
         rows += self._states.rows(round)
         return rows
@@ -92,18 +94,15 @@ def run_time_values(settings: SocietySettings) -> dict[str, Any]:
     return {name: getattr(settings, name) for name in changing}
 
 
-def _lived(step: Step, members: Sequence[str]) -> Iterator[Row]:
+def _lived(step: Step, *, counted: bool) -> Iterator[Row]:
     lived = list(step.experiences.values())
     most = _at_once(lived[0])
     first = step.outcome.round << PARTS
-    counted = all_acted(step.outcome)
     for part, start in enumerate(range(0, len(lived), most)):
         some = lived[start : start + most]
         if not counted:
             some = [_storable(one) for one in some]
-        value = {"episode": step.episode, **plain_lived(some)}
-        if step.episode_over:
-            value["over"] = True
+        value = told(some, step.episode, over=step.episode_over)
         yield Row("lived", value, number=first + part)
 
 
@@ -115,7 +114,7 @@ def all_acted(outcome: Outcome) -> bool:
 
 def _at_once(one: Experience) -> int:
     """Say how many like this one go into one row."""
-    size = sum(held.nbytes for held in one if isinstance(held, np.ndarray))
+    size = sum([held.nbytes for held in one if isinstance(held, np.ndarray)])
     return max(1, min(_MOST_AGENTS, _MOST_BYTES // max(1, size)))
 
 
@@ -130,8 +129,18 @@ def _storable(one: Experience) -> Experience:
     return one
 
 
+def events_of(outcome: Outcome, notes: Sequence[Note], *, counted: bool) -> Mapping[str, Any]:
+    """Give what happened beside the actions; empty for most rounds, which is seen at a glance.
+
+    Args:
+        counted: whether all have acted.
+    """
+    if counted and not (notes or outcome.heard or outcome.decisions or outcome.late):
+        return {}
+    return {**_events(outcome), **plain_notes(notes)}
+
+
 def _events(outcome: Outcome) -> Mapping[str, Any]:
-    """Give what happened beside the actions; empty for most rounds."""
     events: dict[str, Any] = {}
     if heard := [one for one in map(plain_deliveries, outcome.heard) if one is not None]:
         events["heard"] = heard

@@ -63,6 +63,8 @@ class States:
         Raises:
             WorldError: the environment says what it is, but not in values that can be kept.
         """
+        if self._world_is_sound and not (self._due or self._fronts):
+            return []
         for front in self._fronts:
             front.leave()
         self._fronts.clear()
@@ -73,9 +75,9 @@ class States:
 
     def _world(self, round: int) -> Iterator[Row]:
         environment = None if self._rollout is None else self._rollout.environment
-        # Once at the beginning, so that nobody learns after a hundred rounds that it is none.
-        if not isinstance(environment, Environment) or (self._world_is_sound and not self._due):
+        if not isinstance(environment, Environment):
             return
+        # Once at the beginning, so that nobody learns after a hundred rounds that it is none.
         self._world_is_sound = True
         if not environment.has_state:
             return

@@ -8,6 +8,7 @@ import platform
 import sys
 from collections import Counter
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -64,8 +65,12 @@ def write_json(path: Path, value: Any) -> None:
     partial.replace(path)
 
 
+@cache
 def version(name: str) -> str | None:
-    """Give the version of an installed package; None if it is none."""
+    """Give the version of an installed package; None if it is none.
+
+    It is looked up once: that takes as long as half a round, and stays what was imported.
+    """
     from importlib.metadata import PackageNotFoundError, version  # see plugins.published
 
     try:

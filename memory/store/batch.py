@@ -51,7 +51,7 @@ class Row(NamedTuple):
     kind: str
     """Its table, so to say: a lower-case word that is none of ``OWN_KINDS``."""
     value: Any
-    """Anything that ``values.encode`` takes."""
+    """Anything that ``values.encode`` takes, also what it made of it."""
     agent: str = EVERYONE
     number: int = 0
     """What tells it from the agent's other rows of this kind, of which there may be one each."""

@@ -21,7 +21,6 @@ from .revival import MalformedError
 Column = dict[str, Any]
 
 _SAME = frozenset({int, str, bool, type(None)})
-_LOW, _HIGH = -(1 << 63), (1 << 63) - 1
 _WIDE = 64
 _DEPTH_LIMIT = 4
 """How deep columns may lie in columns."""
@@ -29,10 +28,9 @@ _DEPTH_LIMIT = 4
 
 def column(values: Sequence[Any], depth: int = 0) -> Column:
     """Give a column of at least one value."""
-    first, kinds = values[0], set(map(type, values))
-    if len(kinds) > 1:
+    first, kind = values[0], type(values[0])
+    if list(map(type, values)).count(kind) != len(values):
         return {"list": list(values)}
-    (kind,) = kinds
     # Not floats: 0.0 equals -0.0, and NaN nothing.
     if kind in _SAME and values.count(first) == len(values):
         return {"same": first}
@@ -44,9 +42,10 @@ def column(values: Sequence[Any], depth: int = 0) -> Column:
 
 
 def _ints(values: Sequence[int], _: int) -> Column:
-    if min(values) < _LOW or max(values) > _HIGH:
+    try:
+        return {"ints": np.array(values, np.int64)}
+    except OverflowError:
         return {"list": list(values)}
-    return {"ints": np.array(values, np.int64)}
 
 
 def _texts(values: Sequence[str], _: int) -> Column:
@@ -67,12 +66,19 @@ def _floats(values: Sequence[float], _: int) -> Column:
 
 def _stack(values: Sequence[npt.NDArray[Any]], _: int) -> Column:
     dtype, shape = values[0].dtype, values[0].shape
-    alike = all(value.dtype == dtype and value.shape == shape for value in values)
+    alike = [value.dtype for value in values].count(dtype) == len(values)
+    alike = alike and [value.shape for value in values].count(shape) == len(values)
     if not alike or dtype.hasobject or len(shape) > 16:
         return {"list": list(values)}
-    # A quarter of the time of np.stack.
-    stacked = np.ndarray((len(values), *shape), dtype, b"".join([v.tobytes() for v in values]))
-    return {"stack": stacked}
+    return {"stack": np.ndarray((len(values), *shape), dtype, _joined(values))}
+
+
+def _joined(values: Sequence[Any]) -> bytes:
+    """Give the bytes of arrays behind each other, in a tenth of the time of np.stack."""
+    try:
+        return b"".join(values)
+    except TypeError:  # one of them has gaps, or another order than C
+        return b"".join([value.tobytes() for value in values])
 
 
 def _places(values: Sequence[Any], depth: int) -> Column:

@@ -16,8 +16,9 @@ from .batch import Batch, Totals
 from .chain import NewRow, link
 from .failing import named
 from .head import HEAD, Head, HeadFile
+from .insertion import Rows
 from .rows import Names, closing_row, rows_of
-from .schema import DATABASE, INSERT, Connect, Durability, check, connected, prepare
+from .schema import DATABASE, Connect, Durability, check, connected, prepare
 from .tail import NO_ROWS, Tail, agents_of, check_head, tail_of
 from .values import UnstorableError
 
@@ -188,22 +189,21 @@ class Database:
     def _written(self, batches: Sequence[Batch]) -> Tail:
         connection = self._connected()
         connection.execute("BEGIN IMMEDIATE")
-        tail = self._tail
+        tail, rows = self._tail, Rows(connection)
         for batch in batches:
-            tail = self._write(connection, tail, batch)
+            tail = self._write(rows, tail, batch)
+        rows.end()
         connection.execute("COMMIT")
         return tail
 
-    def _write(self, connection: sqlite3.Connection, tail: Tail, batch: Batch) -> Tail:
-        (seq, _, digest), rows = tail.head, []
+    def _write(self, rows: Rows, tail: Tail, batch: Batch) -> Tail:
+        (seq, _, digest), round = tail.head, batch.round
         made, totals = self._made(batch, tail.totals)
         for row in made:
             seq += 1
-            digest = link(digest, seq, batch.round, row)
-            kind, agent, number, body = row
-            rows.append((seq, batch.round, kind, agent, number, digest, body))
-        connection.executemany(INSERT, rows)
-        return Tail(Head(seq, batch.round, digest), totals)
+            digest = link(digest, seq, round, row)
+            rows.add(seq, round, row, digest)
+        return Tail(Head(seq, round, digest), totals)
 
     def _made(self, batch: Batch, before: Totals) -> tuple[list[NewRow], Totals]:
         try:

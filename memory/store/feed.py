@@ -14,12 +14,12 @@ MOST_EXPERIENCES = 1 << 15
 class Feed:
     """Tells the writer of a store each round, and waits for it when many wait.
 
-    It asks after so many rounds or experiences, whichever is first, so that no more than
-    twice that is ever in memory. While the writer keeps up, that wait is for one commit.
-    For one thread.
+    After so many rounds or experiences, whichever is first, it asks whether they are
+    committed, and looks at the answer after as many more; so no more than twice that is ever
+    in memory, and while the writer keeps up nobody waits for it. For one thread.
     """
 
-    __slots__ = ("_experiences", "_rounds", "_timeout", "_writer")
+    __slots__ = ("_asked", "_experiences", "_rounds", "_timeout", "_writer")
 
     def __init__(self, writer: Address, *, timeout: float = 60.0) -> None:
         """Make a feed.
@@ -31,6 +31,7 @@ class Feed:
         self._timeout = timeout
         self._rounds = 0
         self._experiences = 0
+        self._asked: Future[Flushed] | None = None
 
     def add(self, batch: Batch) -> None:
         """Hand a round to the writer.
@@ -45,7 +46,15 @@ class Feed:
         self._rounds += 1
         self._experiences += len(batch.experiences)
         if self._rounds >= MOST_ROUNDS or self._experiences >= MOST_EXPERIENCES:
-            self.flush()
+            self._ask()
+
+    def _ask(self) -> None:
+        """Ask how far these are, and wait for what was asked before."""
+        self._rounds = self._experiences = 0
+        before, self._asked = self._asked, Future()
+        self._writer.forward(Flush(), self._asked)
+        if before is not None:
+            _raise_from(wait_for(before, self._writer.name, self._timeout))
 
     def flush(self) -> Flushed:
         """Wait until all rounds that were added are committed.
@@ -72,7 +81,13 @@ class Feed:
         return self._checked(wait_for(reply, "the store", timeout))
 
     def _checked(self, flushed: Flushed) -> Flushed:
-        if flushed.error is not None:
-            raise flushed.error
+        _raise_from(flushed)
+        # What else was asked was answered before, perhaps while there was no space.
         self._rounds = self._experiences = 0
+        self._asked = None
         return flushed
+
+
+def _raise_from(flushed: Flushed) -> None:
+    if flushed.error is not None:
+        raise flushed.error

@@ -34,6 +34,9 @@ CREATE_CLOSING = "CREATE UNIQUE INDEX closing ON row(round) WHERE kind = 'round'
 CREATE_NAMES = "CREATE UNIQUE INDEX names ON row(number) WHERE kind = 'agents'"
 
 INSERT = "INSERT INTO row VALUES (?, ?, ?, ?, ?, ?, ?)"
+AT_ONCE = 32
+"""How many rows one statement inserts, where there are so many."""
+INSERT_MANY = INSERT + ", (?, ?, ?, ?, ?, ?, ?)" * (AT_ONCE - 1)
 # Each row with the hash of the one before it, against which it is checked.
 LAST = """
     SELECT seq, round, kind, agent, number, hash, body,

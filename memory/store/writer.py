@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 
 from ...actors.actor import Actor
 from ...actors.future import Future
@@ -18,6 +19,8 @@ from .database import Database
 MOST_ROUNDS = 1024
 """How many rounds one transaction holds."""
 MOST_EXPERIENCES = 1 << 17
+PAUSE = 0.25
+"""Seconds from one commit to the next where nobody asks: each costs as much as many rows."""
 RETRY_AFTER = 1.0
 """Seconds after a failure in which nobody asked for more."""
 
@@ -67,9 +70,10 @@ class Flushed:
 class StoreWriter(Actor):
     """Takes rounds as they come and commits as many as wait in one transaction.
 
-    What fails stays, is tried again when more comes, when somebody asks, and after a second,
-    and goes on where it stopped. How many rounds may wait is for those to bound who tell it:
-    see ``Feed``.
+    It does so at once when somebody asks, and otherwise a few times a second, so that a commit
+    is of many rounds where they are quick. What fails stays, is tried again when more comes,
+    when somebody asks, and after a second, and goes on where it stopped. How many rounds may
+    wait is for those to bound who tell it: see ``Feed``.
     """
 
     def __init__(
@@ -87,6 +91,7 @@ class StoreWriter(Actor):
         self._error: AntiphonError | None = None
         self._awaiting: list[AwaitSpace] = []
         self._commits = 0
+        self._due = -inf
 
     def on_start(self) -> None:
         self._database = self._make()
@@ -97,7 +102,7 @@ class StoreWriter(Actor):
         finally:
             # The last letter that waits, whatever it is, sets off the commit of all before it.
             if self._waiting and (self.actor_inbox.empty() or len(self._waiting) >= MOST_ROUNDS):
-                self._commit_all()
+                self._commit_when_due()
 
     def _hear(self, message: object) -> Flushed | None:
         match message:
@@ -125,6 +130,12 @@ class StoreWriter(Actor):
         if self._database is not None:
             self._database.close()
 
+    def _commit_when_due(self) -> None:
+        if self.clock.now() >= self._due or len(self._waiting) >= MOST_ROUNDS:
+            self._commit_all()
+        else:
+            self.wake_at = self._due
+
     def _commit_all(self) -> None:
         """Commit what waits; after a failure round by round, for a few may find room."""
         if self._database is None:
@@ -151,6 +162,7 @@ class StoreWriter(Actor):
         for _ in some:
             self._waiting.popleft()
         self._commits += bool(some)
+        self._due = self.clock.now() + PAUSE
 
     def _some(self, most: int) -> list[Batch]:
         some: list[Batch] = []

@@ -17,7 +17,7 @@ from antiphon.coordination.journal import export as exporting
 from antiphon.coordination.records import folder, tables
 from antiphon.errors import StoreError, StoreFullError
 from antiphon.memory import keeping
-from antiphon.memory.store import writer
+from antiphon.memory.store import insertion, writer
 from antiphon.memory.store.database import Database
 from antiphon.memory.store.verify import verify
 from antiphon.society import Society
@@ -55,6 +55,9 @@ class Disk:
 
         patch.setattr(keeping, "Database", database)
         patch.setattr(keeping, "_ROUNDS", 4)
+        # However many rounds one commit is of, each row is a statement.
+        patch.setattr(insertion, "_MOST", 0)
+        patch.setattr(writer, "PAUSE", 0.0)
         patch.setattr(writer, "RETRY_AFTER", 0.001)
 
 

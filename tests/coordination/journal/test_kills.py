@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from antiphon.coordination.journal.origin import World
+from antiphon.memory.store import writer
 from antiphon.memory.store.verify import verify
 from antiphon.society import Society
 from antiphon.tests.coordination.journal.cast import RING, SPREAD, Diary, Gossip, founded, ran
@@ -31,6 +32,12 @@ CASES: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "memories": ((RING, Diary), {"memory_size": 30, "consolidation_lag": 3}),
 }
 DISPATCHERS = ("threaded", "pooled")
+
+
+@pytest.fixture(autouse=True)
+def quick_commits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let runs as short as these be killed between two commits, and in many of them."""
+    monkeypatch.setattr(writer, "PAUSE", 0.005)
 
 
 def go(folder: Path, steps: int, case: tuple[Any, ...], settings: dict[str, Any]) -> None:

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from antiphon.coordination.journal.lived import lives_in, plain_lived
+from antiphon.coordination.journal.lived import lives_in, plain_lived, told
 from antiphon.coordination.records.trace import encode as traced
 from antiphon.memory.store.revival import decode
-from antiphon.memory.store.values import encode
+from antiphon.memory.store.values import Encoded, encode
 from antiphon.models.experience import Experience
 from hypothesis import given
 from hypothesis import strategies as st
@@ -71,3 +71,69 @@ def test_observations_take_no_more_than_they_need(most: int, size: int) -> None:
 def test_what_is_as_nearly_always_takes_nothing() -> None:
     lived = [Experience(1, 0, 1, 1, "acted", 0.5, False, False)] * 3
     assert set(plain_lived(lived)) == {"agents", "observation", "intended", "reward"}
+
+
+def test_what_no_store_keeps_is_left_to_the_writer_to_refuse() -> None:
+    lived = usual([1, 2], [0.0] * 2, [np.zeros(2, np.longdouble)] * 2)
+    assert not isinstance(told(lived, 3, over=False), Encoded)
+
+
+def usual(actions: list[Any], rewards: list[Any], seen: list[Any]) -> list[Experience]:
+    lived = zip(seen, actions, rewards, strict=True)
+    return [Experience(7, see, act, act, "acted", pay, False, False) for see, act, pay in lived]
+
+
+SIGHTS = {
+    "narrow": [np.arange(3) + place for place in range(3)],
+    "wide": [np.array([1 << 40, place]) for place in range(3)],
+    "floats": [np.array([[place, np.nan]], np.float32) for place in range(3)],
+    "big-endian": [np.arange(3, dtype=">f8") for _ in range(3)],
+    "whole": [1, 2, 3],
+    "empty": [np.zeros((0, 2)) for _ in range(3)],
+}
+
+
+@pytest.mark.parametrize("over", [False, True])
+@pytest.mark.parametrize("sight", SIGHTS)
+def test_a_round_as_most_are_is_put_together_at_once_and_to_the_same_bytes(
+    sight: str,
+    over: bool,  # noqa: FBT001
+) -> None:
+    lived = usual([0, 4, -(2**63)], [0.0, -0.0, float("nan")], SIGHTS[sight])
+    value = told(lived, 3, over=over)
+    assert isinstance(value, Encoded)
+    whole = {"episode": 3, **plain_lived(lived), **({"over": True} if over else {})}
+    assert value == encode(whole)
+
+
+@pytest.mark.parametrize(
+    "lived",
+    [
+        usual([1, 1, 1], [0.0] * 3, SIGHTS["narrow"]),
+        usual([1, 2, 1 << 63], [0.0] * 3, SIGHTS["narrow"]),
+        usual([1, 2, True], [0.0] * 3, SIGHTS["narrow"]),
+        usual([1, 2, 3], [0.0, 0.0, None], SIGHTS["narrow"]),
+        usual([1, 2, 3], [0.0, 0.0, np.float64(1)], SIGHTS["narrow"]),
+        usual([1, 2, 3], [0.0] * 3, [1, 1.0, None]),
+        usual([1, 2, 3], [0.0] * 3, [{"a": np.zeros(2)}] * 3),
+        usual([1, 2, 3], [0.0] * 3, [np.array(["a"])] * 3),
+        usual([1, 2, 3], [0.0] * 3, [np.zeros(2), np.zeros(3), np.zeros(2)]),
+        [one._replace(executed=0) for one in usual([1, 2, 3], [0.0] * 3, SIGHTS["narrow"])],
+        [one._replace(status="crashed") for one in usual([1, 2, 3], [0.0] * 3, SIGHTS["narrow"])],
+        [one._replace(truncated=True) for one in usual([1, 2, 3], [0.0] * 3, SIGHTS["narrow"])],
+    ],
+)
+def test_any_other_round_is_told_column_by_column(lived: list[Experience]) -> None:
+    value = told(lived, 3, over=False)
+    assert not isinstance(value, Encoded)
+    assert encode(value) == encode({"episode": 3, **plain_lived(lived)})
+
+
+@given(lives(), st.integers(0, 9), st.booleans())
+def test_however_it_is_told_the_bytes_are_the_same(
+    lived: list[Experience],
+    episode: int,
+    over: bool,  # noqa: FBT001
+) -> None:
+    whole = {"episode": episode, **plain_lived(lived), **({"over": True} if over else {})}
+    assert encode(told(lived, episode, over=over)) == encode(whole)

@@ -34,6 +34,8 @@ MIXED: list[list[Any]] = [
     [np.str_("a"), np.str_("bcd")], [[[[[[1]]]]], [[[[[2]]]]]], list(map(str, range(300))),
     [np.array(1), np.array(2)], [np.zeros((0, 2))] * 2, [b"a", b"b"], [{"$x": 1}, {"$x": 2}],
     [np.asfortranarray(np.arange(6).reshape(2, 3))] * 2,
+    [np.arange(12).reshape(3, 4)[:, ::2]] * 2,
+    [1, 1 << 63], [-(1 << 63), (1 << 63) - 1],
 ]  # fmt: skip
 
 

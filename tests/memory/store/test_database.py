@@ -17,11 +17,13 @@ from antiphon.errors import (
     UnknownNameError,
 )
 from antiphon.memory.remembered import Remembered
+from antiphon.memory.store import insertion
 from antiphon.memory.store.batch import Batch, Row, Totals
 from antiphon.memory.store.database import Database
 from antiphon.memory.store.reader import Reader
-from antiphon.memory.store.rows import MOST
-from antiphon.memory.store.schema import DATABASE
+from antiphon.memory.store.rows import MOST, closing_row
+from antiphon.memory.store.schema import AT_ONCE, DATABASE, INSERT, INSERT_MANY
+from antiphon.memory.store.values import encode
 from antiphon.memory.store.verify import Counts, verify
 from antiphon.tests.memory.store.faulty import connecting, silent
 from antiphon.tests.memory.store.rounds import (
@@ -105,6 +107,34 @@ def test_the_bytes_do_not_depend_on_how_many_rounds_a_commit_took(tmp_path: Path
         (tmp_path / folder).mkdir()
         store(tmp_path / folder, 12, at_once)
     assert content(tmp_path / "one") == content(tmp_path / "five") == content(tmp_path / "all")
+
+
+def test_many_rows_go_in_with_one_statement(tmp_path: Path) -> None:
+    said: list[str] = []
+    database = Database(tmp_path, connect=connecting(said.append, silent))
+    said.clear()
+    database.commit([Batch(round, rows=[Row("note", round)]) for round in range(100)])
+    database.close()
+    assert said.count(INSERT_MANY) == 200 // AT_ONCE
+    assert said.count(INSERT) == 1
+    assert verify(tmp_path).rows == 200
+
+
+def test_large_rows_do_not_wait_for_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(insertion, "_MOST", 1000)
+    said: list[str] = []
+    database = Database(tmp_path, connect=connecting(said.append, silent))
+    said.clear()
+    database.commit([Batch(round, rows=[Row("note", bytes(1001))]) for round in range(3)])
+    database.close()
+    # Each with the row that closed the round before.
+    assert len([one for one in said if one.startswith("INSERT")]) == 4
+    assert verify(tmp_path).rows == 6
+
+
+def test_the_row_that_closes_a_round_is_encoded_as_others_are() -> None:
+    totals = Totals(1, 22, 333, 4444, 55555)
+    assert closing_row(7, totals).body == encode(totals._asdict())
 
 
 def test_a_store_goes_on_where_it_stopped(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from antiphon.memory.store.revival import MalformedError, decode
 from antiphon.memory.store.values import (
     BODY_LIMIT,
     LENGTH,
+    Encoded,
     TooLargeError,
     UnstorableError,
     encode,
@@ -104,6 +105,33 @@ def deep(levels: int) -> list[Any]:
     return value
 
 
+def test_the_text_is_canonical_json() -> None:
+    value = {
+        'say "b"\\': ["é\n\x7f\u2028", True, None, -(1 << 70), 1e-7, 0.1, -0.0, math.inf],
+        "A": {1: (2, "x" * 300), "$": b"ab"},
+        "a": {"scalar": np.float32(1), "array": np.zeros((2, 3), ">i2"), "other": object()},
+        "": {},
+    }
+    octets = encode(value)
+    (length,) = LENGTH.unpack_from(octets)
+    text = octets[LENGTH.size : LENGTH.size + length].decode()
+    plain = json.loads(text)
+    assert text == json.dumps(
+        plain, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")
+    )
+
+
+def test_what_is_encoded_is_given_back_as_it_is() -> None:
+    octets = Encoded(encode([1, 2]))
+    assert encode(octets) == octets
+    assert decode(encode(octets)) == [1, 2]
+
+
+def test_a_hundred_thousand_ids_go_into_one_row() -> None:
+    ids = [f"explorer-{number}" for number in range(1, 100_001)]
+    assert decode(encode(ids)) == ids
+
+
 @pytest.mark.parametrize(
     ("value", "word"),
     [
@@ -118,7 +146,7 @@ def deep(levels: int) -> list[Any]:
         (deep(40), "32 deep"),
         (np.broadcast_to(np.zeros(1), (10**9,)), "bytes"),
         (bytes(BODY_LIMIT), "bytes"),
-        ([0] * 100_000, "values"),
+        ([0] * 200_000, "values"),
     ],
     ids=lambda value: value if isinstance(value, str) and value.isascii() else None,
 )

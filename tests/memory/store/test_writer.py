@@ -15,11 +15,12 @@ from antiphon.actors.threaded import ThreadedDispatcher
 from antiphon.clock import ManualClock
 from antiphon.errors import StartError, StoreError, StoreFullError
 from antiphon.memory.store import feed as feeding
+from antiphon.memory.store import writer as writing
 from antiphon.memory.store.batch import Batch
 from antiphon.memory.store.database import Database
 from antiphon.memory.store.feed import Feed
 from antiphon.memory.store.verify import verify
-from antiphon.memory.store.writer import RETRY_AFTER, Commit, Flush, StoreWriter
+from antiphon.memory.store.writer import PAUSE, RETRY_AFTER, Commit, Flush, StoreWriter
 from antiphon.tests.memory.store.faulty import failure
 from antiphon.tests.memory.store.rounds import FUSE, batch, batches
 
@@ -47,9 +48,14 @@ def full(monkeypatch: pytest.MonkeyPatch) -> Full:
 
 
 @pytest.fixture
-def writer(tmp_path: Path) -> Iterator[StoreWriter]:
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def writer(tmp_path: Path, clock: ManualClock) -> Iterator[StoreWriter]:
     """A writer by hand: started, and run by nobody."""
-    made = StoreWriter(lambda: Database(tmp_path, ballast=64), clock=ManualClock())
+    made = StoreWriter(lambda: Database(tmp_path, ballast=64), clock=clock)
     made.on_start()
     yield made
     made.on_stop()
@@ -65,12 +71,43 @@ def hear(writer: StoreWriter, *messages: Any) -> None:
 
 
 def test_as_many_rounds_as_wait_go_into_one_transaction(
-    tmp_path: Path, writer: StoreWriter, full: Full
+    tmp_path: Path, writer: StoreWriter, full: Full, clock: ManualClock
 ) -> None:
     hear(writer, *map(Commit, batches(5)))
+    clock.advance(PAUSE)
     hear(writer, Commit(batch(5)))
     assert full.tried == [[0, 1, 2, 3, 4], [5]]
     assert verify(tmp_path).rounds == 6
+
+
+def test_between_two_commits_is_a_pause_so_that_one_is_of_many_rounds(
+    tmp_path: Path, writer: StoreWriter, full: Full, clock: ManualClock
+) -> None:
+    hear(writer, Commit(batch(0)))
+    for one in batches(3, 1):
+        hear(writer, Commit(one))
+    assert full.tried == [[0]]
+    assert writer.wake_at == clock.now() + PAUSE
+    clock.advance(PAUSE)
+    writer.wake()
+    assert full.tried == [[0], [1, 2, 3]]
+    assert verify(tmp_path).rounds == 4
+
+
+def test_who_asks_does_not_wait_for_the_end_of_the_pause(writer: StoreWriter, full: Full) -> None:
+    hear(writer, Commit(batch(0)), Flush(), Commit(batch(1)), Flush())
+    assert full.tried == [[0], [1]]
+
+
+def test_more_rounds_than_one_commit_holds_do_not_wait_for_the_end_of_the_pause(
+    writer: StoreWriter, full: Full, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "MOST_ROUNDS", 4)
+    hear(writer, Commit(batch(0)))
+    hear(writer, *map(Commit, batches(3, 1)))
+    assert full.tried == [[0]]
+    hear(writer, Commit(batch(4)))
+    assert full.tried == [[0], [1, 2, 3, 4]]
 
 
 def test_whatever_is_the_last_letter_sets_off_the_commit(
@@ -183,17 +220,20 @@ def test_a_feed_waits_when_many_rounds_wait(
         def _commit_all(self) -> None:
             nonlocal most
             held.wait(FUSE)
-            most = max(most, len(self._waiting) + len(self.actor_inbox.letters))
+            letters = [one.message for one in self.actor_inbox.letters]
+            rounds = sum(isinstance(one, Commit) for one in letters)
+            most = max(most, len(self._waiting) + rounds)
             super()._commit_all()
 
     dispatcher = ThreadedDispatcher()
     made = Slow(lambda: Database(tmp_path))
     dispatcher.start([made], FUSE)
     feed = Feed(Address(made))
-    for one in batches(7):
+    # Of twice as many it asks after the first half, and waits for nothing.
+    for one in batches(15):
         feed.add(one)
     held.set()
-    for one in batches(60, 7):
+    for one in batches(60, 15):
         feed.add(one)
     feed.flush()
     assert most <= 2 * 8
@@ -215,6 +255,43 @@ def test_a_feed_raises_what_the_writer_met_until_there_is_space(tmp_path: Path, 
     assert feed.flush().round == 1
     feed.add(Batch(2))
     assert feed.flush().round == 2
+    dispatcher.stop([made], FUSE)
+
+
+def test_a_feed_forgets_an_answer_from_before_there_was_space(
+    tmp_path: Path, full: Full, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feeding, "MOST_ROUNDS", 2)
+    dispatcher = InlineDispatcher()
+    made = StoreWriter(lambda: Database(tmp_path))
+    dispatcher.start([made], FUSE)
+    feed = Feed(Address(made))
+    full.room = 0
+    for one in batches(2):
+        feed.add(one)
+    full.room = 100
+    feed.await_space(FUSE)
+    for one in batches(4, 2):
+        feed.add(one)
+    assert feed.flush().round == 5
+    dispatcher.stop([made], FUSE)
+
+
+def test_a_feed_raises_what_the_writer_answered_by_the_time_as_many_rounds_wait_again(
+    tmp_path: Path, full: Full, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feeding, "MOST_ROUNDS", 2)
+    dispatcher = InlineDispatcher()
+    made = StoreWriter(lambda: Database(tmp_path))
+    dispatcher.start([made], FUSE)
+    feed = Feed(Address(made))
+    full.room = 0
+    for one in batches(3):
+        feed.add(one)
+    with pytest.raises(StoreFullError):
+        feed.add(batch(3))
+    full.room = 100
+    assert feed.flush().round == 3
     dispatcher.stop([made], FUSE)
 
 
