@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
-from ...errors import RunInterrupted
+from ...errors import RunInterrupted, StoreError
+from ...logs import get_logger
 from ...settings import SocietySettings
 from ..rollout import Step
 from .folder import RunFolder
@@ -17,6 +19,8 @@ from .run import Run
 
 if TYPE_CHECKING:
     from ...memory.summary import MemorySummary
+
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +53,12 @@ class Course:
             self._advance(advance, recording)
         except BaseException as error:  # noqa: BLE001  raised again below, once all is written
             cut_short = error
-        recording.close()
-        run = self._sum_up(recording, interrupted=cut_short is not None)
         if cut_short is None:
-            return run
-        self.folder.write_result(run.to_dict())
+            recording.close()
+            return self._sum_up(recording, interrupted=False)
+        _written(recording.close)
+        run = self._sum_up(recording, interrupted=True)
+        _written(partial(self.folder.write_result, run.to_dict()))
         if isinstance(cut_short, KeyboardInterrupt):
             raise RunInterrupted(run) from cut_short
         raise cut_short
@@ -75,3 +80,14 @@ class Course:
             interrupted=interrupted,
             memory=None if self.memory is None else self.memory(),
         )
+
+
+def _written(write: Callable[[], None]) -> None:
+    """Write what can be written of a run that is over, whatever its disk has to say.
+
+    Who ended it hears that it has ended, and not that its disk is full.
+    """
+    try:
+        write()
+    except (StoreError, OSError) as error:
+        log.warning("run.left_unwritten", error=str(error))

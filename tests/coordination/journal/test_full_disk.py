@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from antiphon.coordination.journal import export as exporting
 from antiphon.coordination.records import folder, tables
-from antiphon.errors import StoreError, StoreFullError
+from antiphon.errors import RunInterrupted, StoreError, StoreFullError
 from antiphon.memory import keeping
 from antiphon.memory.store import insertion, writer
 from antiphon.memory.store.database import Database
@@ -141,6 +141,28 @@ def test_who_ends_a_run_that_waits_for_space_need_not_wait_for_it(
     # An hour is not over when this ends.
     with pytest.raises((ZeroDivisionError, StoreFullError)):
         ran(STEPS, RING, Diary, out=tmp_path / "r", then=enough)
+
+
+def test_ctrl_c_ends_a_run_whose_table_and_result_have_no_space(
+    tmp_path: Path, whole: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def ctrl_c(step: Any) -> None:
+        if step.number == 9:
+            raise KeyboardInterrupt
+
+    def no_space(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        # What is in memory when the run is over meets a full disk then, and not before.
+        table_fails(patch, "agents.csv", 0, number=errno.ENOSPC)
+        patch.setattr(tables, "_AT_ONCE", 1 << 20)
+        patch.setattr(folder.RunFolder, "write_result", no_space)
+        with pytest.raises(RunInterrupted) as caught:
+            ran(STEPS, RING, Diary, out=tmp_path / "r", tables=True, then=ctrl_c)
+    assert caught.value.run.rounds == 9
+    assert caplog.text.count("run.left_unwritten") == 2
+    assert resumed(tmp_path / "r", STEPS).trace == whole
 
 
 class Faulty:
