@@ -75,7 +75,7 @@ class Actor(pykka.ThreadingActor):
         self.actor_stopped = StopFlag()  # type: ignore[assignment]  # it has what Pykka uses
         # Here too, for those who look at many actors a thousand times a second.
         self.turn = self.actor_inbox.turn
-        self.letters = self.actor_inbox.letters
+        self.letters = self.actor_inbox.letters  # which changes both with the first letter
         self.name = name or type(self).__name__
         self.clock: Clock = clock or _CLOCK
         self.ended = StopFlag()

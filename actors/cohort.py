@@ -97,6 +97,8 @@ class Cohort(Actor):
             case VisitMembers():
                 self._visit(message)
             case RunMember():
+                for _, rank in self._ranks:
+                    rank.look_again()
                 message.host.take_turn()
             case _:
                 raise TypeError(f"a cohort takes no {type(message).__name__}")

@@ -9,17 +9,15 @@ from collections.abc import Callable, Hashable, Iterable
 from contextlib import suppress
 from typing import Any
 
-import pykka
-
-from ..errors import MailboxFullError, OutdatedError
+from ..forks import free_in_children
 from ..logs import get_logger
 from .mail.counts import Counts
 from .mail.dead_letters import DeadLetter, Reason
 from .mail.handling import PLAIN, handling_of, sender_of
 from .mail.lanes import Gone, Lanes
-from .mail.letters import BLANK, Letter, copy_of, count_blanks, take_behind_blanks
+from .mail.letters import BLANK, NO_LETTERS, Letter, copy_of, count_blanks, take_behind_blanks
 from .mail.mailbox_rules import UNBOUNDED, MailboxRules
-from .mail.returns import give_back, is_waited_for, refuse
+from .mail.returns import error_of, give_back, is_waited_for, refuse
 from .turn import Turn
 from .workers.pace import Pace
 
@@ -29,6 +27,8 @@ log = get_logger(__name__)
 
 FEW = 8
 """So many letters are read in the order in which they came, whoever sent them."""
+_MAKING = free_in_children(allocate_lock())
+"""Held for an instant by whoever makes the queue of a mailbox."""
 _FENCE = (BLANK, BLANK)
 _NOBODY = (None, None)
 
@@ -70,7 +70,7 @@ class Mailbox:
         """Whose it is, for whoever is told of letters."""
         self.rules = rules
         """To be changed only while it is empty."""
-        self.letters: deque[Letter] = deque()
+        self.letters = NO_LETTERS
         """In the order in which they came; something is in it as long as anything waits."""
         self.lanes: Lanes | None = None
         """Letters that were sorted; None unless there is a crowd."""
@@ -95,10 +95,10 @@ class Mailbox:
         self.baton = 0
         self.pace: Pace | None = None
         """Decides when a sleeping reader is woken; None for at once."""
-        self._notify: Callable[[Mailbox], None] | None = None
+        self._notify: Callable[[Mailbox], object] | None = None
 
     @property
-    def notify(self) -> Callable[[Mailbox], None] | None:
+    def notify(self) -> Callable[[Mailbox], object] | None:
         """Told of each letter, by dispatchers whose readers do not wait in ``get``.
 
         To be changed while nobody reads.
@@ -106,14 +106,29 @@ class Mailbox:
         return self._notify
 
     @notify.setter
-    def notify(self, notify: Callable[[Mailbox], None] | None) -> None:
+    def notify(self, notify: Callable[[Mailbox], object] | None) -> None:
         self._notify = notify
         if notify is not None:
             self._quiet = -1
 
+    def queue(self) -> deque[Letter]:
+        """Give ``letters`` as they are to stay: most mailboxes of a crowd never get a letter."""
+        if self.letters is NO_LETTERS:
+            # Made out here: that may run a finalizer, and the finalizer put a letter.
+            letters: deque[Letter] = deque()
+            with _MAKING:
+                if self.letters is NO_LETTERS:
+                    # First the owner's: who finds ours puts a letter for who runs the owner.
+                    if hasattr(self.owner, "letters"):
+                        self.owner.letters = letters
+                    self.letters = letters
+        return self.letters
+
     def put(self, letter: Letter, /) -> None:
         """Add a letter; never blocks. What cannot be read is handed back with an error."""
         letters = self.letters
+        if letters is NO_LETTERS:
+            letters = self.queue()
         letters.append(letter)
         # Done by one thread at a time, as any line in which nothing is called.
         self.sent += 1
@@ -282,6 +297,7 @@ class Mailbox:
     def _sleep(self, timeout: float | None) -> None:
         if self.baton:
             self.rest()
+        self.queue()  # who sleeps here is going to read
         if self._asleep is None:
             self.bell = allocate_lock()
             self.bell.acquire()
@@ -320,7 +336,7 @@ class Mailbox:
 
     def wake(self) -> None:
         """Make a waiting reader return from ``get``, whatever the pace."""
-        self.letters.append(BLANK)
+        self.queue().append(BLANK)
         if self._claim():
             self.bell.release()
 
@@ -333,11 +349,11 @@ class Mailbox:
             self.bell.release()
 
     def _refuse_all(self) -> None:
-        while True:
+        while self.letters:
             try:
                 letter = self.letters.popleft()
             except IndexError:
-                break
+                break  # somebody else was quicker
             if letter is not BLANK:
                 self._bury(letter, Reason.CLOSED)
         # Whoever holds the lanes now looks whether the mailbox is closed when it lets go.
@@ -359,7 +375,7 @@ class Mailbox:
         # One line, as in put().
         self.dead += 1
         if is_waited_for(letter):
-            give_back(letter, self._error(reason))
+            give_back(letter, error_of(reason, self.name, self.rules.capacity))
         if self.rules.dead_letters is not None:
             sender = sender_of(letter.message)
             named = sender if isinstance(sender, str) else None
@@ -367,13 +383,6 @@ class Mailbox:
         elif letter.reply_to is None:
             kind = type(letter.message).__name__
             log.info("message.undelivered", message=kind, reason=str(reason))
-
-    def _error(self, reason: Reason) -> BaseException:
-        if reason is Reason.CLOSED:
-            return pykka.ActorDeadError("the actor stopped before handling the message")
-        if reason is Reason.CONFLATED:
-            return OutdatedError(self.name)
-        return MailboxFullError(self.name, self.rules.capacity)
 
     @property
     def name(self) -> str:

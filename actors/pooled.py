@@ -88,13 +88,14 @@ class PooledDispatcher:
             if not actor.actor_inbox.empty():
                 self._notify(actor.actor_inbox)
 
-    def _notify(self, mailbox: Mailbox) -> None:
+    def _notify(self, mailbox: Mailbox) -> bool:
+        """Have the owner run; False if it is being run, or is about to be."""
         # Who gets the turn here sees to it that the actor is run; whoever holds it looks
         # for letters when it lets go.
         try:
             mailbox.turn.pop()
         except IndexError:
-            return
+            return False
         if mailbox.owner.urgent:
             self._pool.submit_urgent(mailbox.owner)
         else:
@@ -104,6 +105,7 @@ class PooledDispatcher:
             self._withdraw()
         elif not self._watch.awake:
             self._watch.call()
+        return True
 
     def visit(self, call: SweptCall, hosts: Sequence[AgentActor], indices: Sequence[int]) -> None:
         """Call these agents where they are, by as many workers as that takes."""
@@ -164,11 +166,12 @@ class PooledDispatcher:
         # Workers that are stuck in agents are not to keep the others from ending.
         self._pool.write_off()
         for actor in actors:
-            actor.request_stop()
             if not alone:
-                self._notify(actor.actor_inbox)
+                self._end(actor)
             elif actor.turn.acquire():
                 actor.finish()
+            else:
+                actor.request_stop()
         busy = self._wait_ended(actors, countdown)
         for actor in busy:
             actor.abandon()
@@ -176,6 +179,14 @@ class PooledDispatcher:
             actor.actor_inbox.wake()
         self._close(countdown)
         return [actor.name for actor in busy]
+
+    def _end(self, actor: Actor) -> None:
+        """Have an actor end, by whoever runs it now or next."""
+        actor.actor_stopped.set()
+        if not self._notify(actor.actor_inbox):
+            # Whoever runs it finds this when it lets go; the idle need no letter for it.
+            actor.request_stop()
+            self._notify(actor.actor_inbox)
 
     def _wait_ended(self, actors: Sequence[Actor], countdown: Countdown) -> list[Actor]:
         """Wait for them; give those that did not end in time."""

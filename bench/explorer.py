@@ -180,7 +180,7 @@ class _Rounds:
         for _ in range(rounds):
             outcome = self._society.step(self._observations)
             self._observations, *_ = self._world.step(outcome.actions)
-            taken += outcome.counts.get(Status.ACTED, 0)
+            taken += list(outcome.status.values()).count(Status.ACTED)
         return taken
 
     def check(self, rounds: int, taken: int) -> str:

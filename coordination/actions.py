@@ -23,11 +23,10 @@ class ActionCheck:
         """Whole numbers that lie in every space."""
 
     def _all_common(self, actions: Collection[Any]) -> bool:
-        return (
-            set(map(type, actions)) == {int}
-            and min(actions) in self._common
-            and max(actions) in self._common
-        )
+        if set(map(type, actions)) != {int}:
+            return False
+        distinct = set(actions)  # they are few
+        return min(distinct) in self._common and max(distinct) in self._common
 
     def rejections(self, actions: Mapping[str, Any]) -> dict[str, str]:
         """Give the reason for each action that its space does not contain."""

@@ -288,10 +288,10 @@ class RoundCall:
             else:
                 self.accept(index, action, began, ended)
 
-    def settle(self, count: int) -> None:
-        """Count answers that a visitor has written into their slots."""
+    def settle(self, count: int, finished: float = inf) -> None:
+        """Count answers that a visitor has written into their slots; see ``Round.settle``."""
         with self._lock:
-            self._round.settle(count)
+            self._round.settle(count, finished)
             filled = count > 0 and self._round.filled and not self.over
         if filled:
             self._coordinator.tell(RoundFilled(self.round))

@@ -15,6 +15,7 @@ from ..actors.care.directive import Directive, always
 from ..actors.care.supervision import SupervisionRules, Supervisor
 from ..actors.failures import describe
 from ..actors.mail.dead_letters import DeadLetter, DeadLetters, Reason
+from ..actors.mail.letters import copy_of
 from ..actors.messages import EpisodeEnded, Retire, Suspend
 from ..clock import Clock
 from ..errors import EscalatedError, PluginError, RoundIncompleteError, StoppedError
@@ -24,7 +25,7 @@ from .absence import Absences
 from .actions import ActionCheck
 from .attendance import Attendance
 from .call import EnoughCame, Gathering, Returned, RoundCall, RoundFilled, Visit
-from .joint_action import conclude, is_legal, missing
+from .joint_action import AllActed, conclude, is_legal, missing
 from .orders import AbandonRound, EndEpisode, Leave, Post, StartRound, WhoIsBusy
 from .outcome import Outcome, Status
 from .polled_round import PolledRound
@@ -87,11 +88,17 @@ class Coordinator(Actor):
         self._late_failures: dict[str, BaseException] = {}
         self._correspondence = correspondence or Correspondence(addresses.keys())
         self._absences = Absences(self._supervisor.down)
+        self._all_acted = AllActed()
         self.attendance = Attendance(self._absences)
         self._late = 0
         self._open: tuple[StartRound, Round, RoundCall] | None = None
         self._last_round = 0
         self._answering = 0.0
+
+    @property
+    def busy(self) -> list[str]:
+        """Who is still at work on a closed round; any thread may look."""
+        return sorted(copy_of(self._absences.busy))
 
     def on_receive(self, message: Any) -> Any:
         match message:
@@ -112,7 +119,7 @@ class Coordinator(Actor):
             case Leave():
                 self._part_with(message)
             case WhoIsBusy():
-                return sorted(self._absences.busy)
+                return self.busy
             case _:
                 raise TypeError(f"the coordinator takes no {type(message).__name__}")
         return None
@@ -242,6 +249,7 @@ class Coordinator(Actor):
             self._check,
             message.rules,
             message.previous,
+            acted=self._all_acted,
             now=self.clock.now(),
             late=late,
         )

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 from typing import Any
 
 from ..actors.actor import Actor
 from ..actors.address import Address, wait_for
-from ..actors.agent_actor import AgentActor, Seat
+from ..actors.agent_actor import AgentActor
 from ..actors.cohort import CohortMember
 from ..actors.departure import part_with
 from ..actors.dispatcher import Dispatcher
-from ..actors.failures import describe
 from ..actors.future import Future
 from ..actors.inline import InlineDispatcher
 from ..actors.mail.counts import check_law
@@ -27,9 +26,9 @@ from ..actors.talk.interview import Interviews
 from ..actors.talk.timekeeper import Timekeeper
 from ..actors.talk.timers import Tick, Timer, Timers
 from ..actors.threaded import ThreadedDispatcher
-from ..errors import SettingsError, StartError, StoppedError, TooManyActorsError
+from ..errors import SettingsError, StoppedError, TooManyActorsError
 from ..logs import get_logger
-from ..models.agent import Agent, Place
+from ..models.agent import Place
 from ..models.board import Board
 from ..models.experience import Experience
 from ..models.matrices import Array
@@ -41,6 +40,7 @@ from .attendance import Attendance
 from .cast import Cast
 from .cohorts import cohorts_of
 from .coordinator import Coordinator
+from .hosting import host_of
 from .joint_action import Rules
 from .orders import AbandonRound, EndEpisode, Leave, Post, StartRound, WhoIsBusy
 from .outcome import Outcome
@@ -98,20 +98,21 @@ class Ensemble:
         self._talk = self._open_talk()
         for resident in residents:
             memory = memories.get(resident.agent_id, MEMORY_OFF)
-            host = _host(resident, places[resident.agent_id], setup, self._talk, memory)
+            host = host_of(resident, places[resident.agent_id], setup, self._talk, memory)
             host.actor_inbox.rules = setup.mailboxes
             self._hosts[host.name] = host
         cohorts = cohorts_of(residents, self._hosts, setup.clock)
         self._cast = Cast(list(self._hosts.values()))
         self._addresses = {name: Address(host) for name, host in self._hosts.items()}
         spaces = {i: place.action_space for i, place in places.items()}
+        self._correspondence = Correspondence(
+            self._addresses.keys(), bounds=setup.bounds, mailboxes=setup.mailboxes, show=self._show
+        )
         self._conductor = Coordinator(
             self._addresses,
             ActionCheck({i: space for i, space in spaces.items() if space is not None}),
             supervisor=setup.supervisor,
-            correspondence=Correspondence(
-                self._addresses.keys(), bounds=setup.bounds, show=self._show
-            ),
+            correspondence=self._correspondence,
             sequential=self._dispatcher.sequential,
             visit=self._cast.visited_by(self._dispatcher),
             on_death=self._let_know,
@@ -136,6 +137,7 @@ class Ensemble:
         return PartyLine(
             self._hosts,
             bounds=self._setup.bounds,
+            mailboxes=self._setup.mailboxes,
             one_thread=lambda: self._dispatcher.one_thread,
             refusal=self._setup.supervisor.refusal,
         )
@@ -301,10 +303,14 @@ class Ensemble:
         busy = self._coordinator.ask(WhoIsBusy(), self._setup.start_timeout)
         return tuple(agent_id for agent_id in busy if agent_id not in self._left)
 
+    def seen_busy(self) -> tuple[str, ...]:
+        """As ``busy``, but of those on their way back some may be in it; waits for nobody."""
+        return tuple(agent_id for agent_id in self._conductor.busy if agent_id not in self._left)
+
     def statistics(self) -> KernelStatistics:
         """Give the figures of mailboxes, threads and supervision now."""
         supervised = self._setup.supervisor.statistics()
-        waiting, largest = fullest((a.name, a.actor_inbox.waiting()) for a in self._actors)
+        waiting, largest = fullest(self._waiting(), capacity=self._setup.mailboxes.capacity)
         return KernelStatistics(
             dispatcher=self._dispatcher_name,
             actors=len(self._actors),
@@ -325,6 +331,14 @@ class Ensemble:
                 if count
             },
         )
+
+    def _waiting(self) -> Iterator[tuple[str, int]]:
+        """Say of each actor how much waits for it: letters, and mail that is kept for its call."""
+        mail = dict(self._correspondence.waiting)
+        mail[self._conductor.name] = self._correspondence.from_outside
+        for actor in self._actors:
+            yield actor.name, actor.actor_inbox.waiting() + mail.pop(actor.name, 0)
+        yield from mail.items()  # of those that share an actor
 
     def _pool(self) -> PoolStatistics | None:
         if not isinstance(self._dispatcher, PooledDispatcher):
@@ -407,7 +421,7 @@ class Ensemble:
         abandoned = self._abandoned = list(dict.fromkeys([*self._abandoned, *late]))
         if not abandoned:
             mailboxes = [host.actor_inbox for host in self._hosts.values()]
-            check_law(mailboxes, self._setup.dead_letters)
+            check_law([*mailboxes, self._correspondence.counted], self._setup.dead_letters)
         if abandoned:
             log.warning("agents.abandoned", count=len(abandoned), agents=abandoned[:10])
         return abandoned
@@ -421,31 +435,6 @@ class _Poster:
 
     def tell(self, message: Any) -> None:
         self._post(message.message if isinstance(message, Tick) else message)
-
-
-def _host(
-    resident: Resident, place: Place, setup: Setup, talk: Interviews | PartyLine, memory: Recall
-) -> AgentActor:
-    def create() -> Agent:
-        return resident.kind.create(place, **resident.options)
-
-    seat = Seat(
-        resident.agent_id,
-        create,
-        setup.seed,
-        setup.clock,
-        setup.snapshot_interval,
-        talk,
-        setup.warnings,
-        memory,
-    )
-    try:
-        return resident.host(seat)
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:
-        # Whatever a plug-in's constructor raises, even SystemExit, is its failure to start.
-        raise StartError(resident.agent_id, describe(error)) from error
 
 
 def _surprise_of(host: AgentActor) -> float | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,19 +36,36 @@ class Rules:
     """Seconds for which it goes on once the protocol has enough."""
 
 
+class AllActed:
+    """The statuses of a round in which everybody acted, for the next one with these members."""
+
+    __slots__ = ("_ids", "_statuses")
+
+    def __init__(self) -> None:
+        self._ids: Sequence[str] = ()
+        self._statuses: dict[str, Status] = {}
+
+    def of(self, ids: Sequence[str]) -> dict[str, Status]:
+        """Give them by id, to be changed at will: to copy a dict is quicker than to make one."""
+        if ids != self._ids:
+            self._ids, self._statuses = ids, dict.fromkeys(ids, Status.ACTED)
+        return self._statuses.copy()
+
+
 def conclude(
     round: Round,
     check: ActionCheck,
     rules: Rules,
     previous: Mapping[str, Experience],
     *,
+    acted: AllActed,
     now: float,
     late: int,
 ) -> Outcome:
     """Check what came, fill what did not, and say how it went for each member."""
     ids = round.members
-    intended, bad = _kept(_answers(round))
-    status = dict.fromkeys(intended if len(intended) == len(ids) else ids, Status.ACTED)
+    status = acted.of(ids)
+    intended, bad = _kept(_answers(round, status))
     status.update((ids[index], how) for index, how in round.ends.items())
     errors = {ids[index]: error for index, error in round.errors.items()}
     rejected = {**bad, **check.rejections(intended)}
@@ -83,9 +100,15 @@ def is_legal(check: ActionCheck, agent_id: str, action: Any) -> bool:
     return not bad and not check.rejections(kept)
 
 
-def _answers(round: Round) -> dict[str, Any]:
-    """Give what those who acted have answered."""
-    answers = dict(zip(round.members, round.actions, strict=False))  # two lists of one round
+def _answers(round: Round, by_id: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what those who acted have answered.
+
+    Args:
+        by_id: anything that has the members for its keys, in their order.
+    """
+    # A dict with all its keys is quicker to copy and fill anew than to be grown key by key.
+    answers = dict(by_id)
+    answers.update(zip(round.members, round.actions, strict=False))  # two lists of one round
     for index in round.ends:
         del answers[round.members[index]]
     return answers

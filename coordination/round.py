@@ -79,6 +79,7 @@ class Round:
         self._batch_size = batch_size or n
         self._in_flight = 0
         self._open_slots = len(self._order)
+        self._latest = opened
 
     @property
     def filled(self) -> bool:
@@ -135,10 +136,15 @@ class Round:
         self._in_flight += len(calls)
         return calls
 
-    def settle(self, count: int) -> None:
-        """Count answers that a visitor has written into their slots."""
+    def settle(self, count: int, finished: float = inf) -> None:
+        """Count answers that a visitor has written into their slots.
+
+        Args:
+            finished: when the last of them came, for whoever knows: then nobody looks.
+        """
         self._in_flight -= count
         self._open_slots -= count
+        self._latest = max(self._latest, finished)
 
     def accept(self, index: int, action: Any, started: float, finished: float) -> bool:
         """Take an answer; whether it settled the slot."""
@@ -150,7 +156,7 @@ class Round:
         else:
             self.actions[index] = action
         self.finished[index] = finished
-        self.settle(1)
+        self.settle(1, finished)
         return True
 
     def fail(self, index: int, error: BaseException, started: float, finished: float) -> bool:
@@ -221,7 +227,8 @@ class Round:
             return False
         finished = cast("list[float]", self.finished)
         if self.deadline is not None:
-            return max(finished, default=0.0) <= self.deadline
+            latest = self._latest if self._latest < inf else max(finished, default=0.0)
+            return latest <= self.deadline
         spans = map(sub, finished, cast("list[float]", self.started))
         return max(spans, default=0.0) <= self.timeout
 

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import ItemsView, Iterator, Mapping, Sequence, ValuesView
+from collections.abc import Collection, ItemsView, Iterator, Mapping, Sequence, ValuesView
+from math import nan
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
 
 
 class Spans(Mapping[str, float]):
@@ -35,6 +41,10 @@ class Spans(Mapping[str, float]):
             }
         return self._spans
 
+    def seconds(self) -> Floats:
+        """Give them in the order of the ids, and keep none: float64, nan for who has none."""
+        return np.array(self._ended, np.float64) - np.array(self._begun, np.float64)
+
     def __getitem__(self, agent_id: str) -> float:
         return self._all()[agent_id]
 
@@ -52,3 +62,14 @@ class Spans(Mapping[str, float]):
 
     def __repr__(self) -> str:
         return repr(self._all())
+
+
+def seconds_of(spans: Mapping[str, float], ids: Collection[str]) -> Floats:
+    """Give the seconds of everybody in a round: float64, nan for who has none.
+
+    Args:
+        ids: in the round's order.
+    """
+    if isinstance(spans, Spans) and len(seconds := spans.seconds()) == len(ids):
+        return seconds
+    return np.array([spans.get(agent_id, nan) for agent_id in ids], np.float64)

@@ -59,14 +59,21 @@ class GridEpisode:
 
         Nor can a row of it be made writable again.
         """
-        window, marks = self.map.window, self.goals.marks
-        rows = np.empty((len(self.positions), 1 + window.shape[1]), dtype=np.int64)
+        rows = self._look()
         rows[:, 0] = self._fix(fix_noise)
-        # Where there are more agents than cells, each cell is looked at once.
-        looks_once = len(self.positions) > len(window)
-        rows[:, 1:] = marks[window][self.positions] if looks_once else marks[window[self.positions]]
         rows.flags.writeable = False
         return rows
+
+    def _look(self) -> IntArray:
+        """What each sees, behind a place for its fix."""
+        window, marks, positions = self.map.window, self.goals.marks, self.positions
+        # Where there are more agents than cells, each cell is looked at once, and its row is
+        # copied as a whole.
+        looks_once = len(positions) > len(window)
+        seen = marks[window if looks_once else window[positions]]
+        rows = np.empty((len(seen), 1 + seen.shape[1]), dtype=np.int64)
+        rows[:, 1:] = seen
+        return rows.take(positions, axis=0) if looks_once else rows
 
     def _fix(self, noise: float) -> IntArray:
         """The own cell or, with probability ``noise``, where one of the four moves leads."""

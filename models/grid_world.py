@@ -17,6 +17,7 @@ from . import chance, names
 from .grid_episode import GridEpisode
 from .grid_map import ACTIONS, STAY, GridMap, IntArray
 from .grid_render import Picture, as_picture, as_text
+from .sheet import Sheet
 
 Observations = dict[str, IntArray]
 Infos = dict[str, dict[str, Any]]
@@ -96,6 +97,7 @@ class GridWorld(ParallelEnv[str, IntArray, int]):  # type: ignore[misc]  # its b
         self.agents: list[str] = []
         self._settle([] if agents is None else _ids(agents))
         self._episode: GridEpisode | None = None
+        self._shown: Sheet | None = None
         self._action_space = Discrete(len(ACTIONS))
         self._observation_space = MultiDiscrete([self.map.n_cells] + [3] * view**2)
         # A state goes only into a world in which all of these are the same.
@@ -186,7 +188,9 @@ class GridWorld(ParallelEnv[str, IntArray, int]):  # type: ignore[misc]  # its b
         # Types first: True and 1.0 are equal to 1, and would pass the second test.
         if not (_INTEGERS.issuperset(map(type, values)) and _VALID.issuperset(values)):
             self._check(values)
-        return np.array(values, dtype=np.int64)
+            return np.array(values, dtype=np.int64)
+        # By way of bytes, as which they are read in a third of the time.
+        return np.frombuffer(bytes(values), np.uint8).astype(np.int64)
 
     def _values(self, actions: Mapping[str, int]) -> list[int]:
         """Put actions in the order of the agents; those without one stay."""
@@ -204,7 +208,9 @@ class GridWorld(ParallelEnv[str, IntArray, int]):  # type: ignore[misc]  # its b
                 raise ValueError(f"action of {agent} must be a whole number in 0..4, got {value!r}")
 
     def _observations(self, episode: GridEpisode) -> Observations:
-        return dict(zip(self.possible_agents, episode.observe(self.fix_noise), strict=True))
+        # Kept until the next ones, so that who is given them again finds them side by side.
+        self._shown = Sheet(episode.observe(self.fix_noise))
+        return dict(zip(self.possible_agents, self._shown.rows, strict=True))
 
     def _rewards(self, rewards: npt.NDArray[np.float64]) -> dict[str, float]:
         paid = self._unpaid.copy()

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import ObservationError
+from .matrices import Indices
+from .sheet import side_by_side
 
 
 def read_index(field: str, value: Any, size: int, agent_id: str) -> int:
@@ -64,3 +66,36 @@ def read_row(observation: Any, length: int, agent_id: str) -> Sequence[Any]:
         rule = f"must be {length} whole numbers, got {came[:80]}"
         raise ObservationError("observation", rule, agent_id=agent_id)
     return values
+
+
+def stacked(observations: Sequence[Any], width: int) -> Indices | None:
+    """Put whole observations below each other; None unless that goes without a question.
+
+    Returns:
+        int64, shape (n, width), unchecked.
+    """
+    table = side_by_side(observations)
+    if table is not None and _is_whole(table.dtype) and table.shape[1:] == (width,):
+        return table.astype(np.int64)  # copied: compiled code takes what can be written to
+    types = set(map(type, observations))
+    try:
+        if types == {np.ndarray}:
+            return _stacked_arrays(observations, width)
+        if types == {int} and width == 1:
+            return np.array(observations, np.int64)[:, None]
+    except (OverflowError, TypeError):
+        pass  # whoever looks at each finds whose it is
+    return None
+
+
+def _stacked_arrays(observations: Sequence[Any], width: int) -> Indices | None:
+    first = observations[0]
+    if not _is_whole(first.dtype) or first.ndim != 1 or set(map(len, observations)) != {width}:
+        return None
+    # Of one type and one number of dimensions, or it raises.
+    table = np.concatenate(observations, dtype=first.dtype, casting="no")
+    return table.astype(np.int64, copy=False).reshape(-1, width)
+
+
+def _is_whole(dtype: np.dtype[Any]) -> bool:
+    return dtype.kind in "iu"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
 
 Gains = Mapping[str, npt.NDArray[np.float64]]
+_NOTHING: Gains = MappingProxyType({})
 
 
 class Lessons:
@@ -19,7 +21,7 @@ class Lessons:
     __slots__ = ("gains",)
 
     def __init__(self) -> None:
-        self.gains: Gains = {}
+        self.gains: Gains = _NOTHING
         """All that is to be taught anew; empty if there is nothing."""
 
     def add(self, gains: Gains) -> None:
@@ -29,4 +31,4 @@ class Lessons:
 
     def forget(self) -> None:
         """Say that the agent was kept with all that it was taught."""
-        self.gains = {}
+        self.gains = _NOTHING

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 from pykka._envelope import Envelope
 
@@ -12,6 +12,8 @@ Letter = Envelope[Any]
 
 BLANK: Final[Letter] = Envelope(None)
 """The letter with nothing in it, for a reader who should look round and not read."""
+NO_LETTERS: Final = cast("deque[Letter]", ())
+"""The queue of a mailbox before its first letter; a queue of its own takes 760 bytes."""
 
 T = TypeVar("T")
 

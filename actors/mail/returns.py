@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pykka
 from pykka.messages import _ActorStop
 
+from ...errors import MailboxFullError, OutdatedError
 from ...logs import get_logger
 from ..failures import describe, is_ctrl_c
 from ..messages import Request
+from .dead_letters import Reason
 from .letters import Letter
 
 log = get_logger(__name__)
@@ -36,6 +39,20 @@ def give_back(letter: Letter, error: BaseException) -> None:
             raise
         kind = type(letter.message).__name__
         log.warning("message.not_returned", message=kind, error=describe(failure))
+
+
+def error_of(reason: Reason, name: str, capacity: int | None) -> BaseException:
+    """Give what those hear who wait for an answer to a letter that was handed back.
+
+    Args:
+        name: whose mailbox it was in,
+        capacity: and how many that holds.
+    """
+    if reason is Reason.CLOSED:
+        return pykka.ActorDeadError("the actor stopped before handling the message")
+    if reason is Reason.CONFLATED:
+        return OutdatedError(name)
+    return MailboxFullError(name, capacity)
 
 
 def _answer(letter: Letter, error: BaseException) -> None:

@@ -26,6 +26,24 @@ class Taken(NamedTuple):
     """Whose turns it holds."""
 
 
+class Regulars(list[AgentActor]):
+    """Hosts that are called round after round, mostly the same of them together."""
+
+    def __init__(self, hosts: Sequence[AgentActor] = ()) -> None:
+        super().__init__(hosts)
+        self._companies: dict[AgentActor, Company[AgentActor]] = {}
+
+    def company_of(self, hosts: list[AgentActor]) -> Company[AgentActor]:
+        """Give the company of these, the one of last time if it was the same hosts.
+
+        Any worker may ask who holds all of their turns: so nobody else has that company.
+        """
+        known = self._companies.get(hosts[0])
+        if known is None or known.hosts != hosts:
+            known = self._companies[hosts[0]] = Company(hosts)
+        return known
+
+
 class JointSweep(Sweep):
     """Takes some idle agents, has their crowds answer for them, and takes the next.
 
@@ -75,7 +93,13 @@ class JointSweep(Sweep):
                 hosts.append(host)
                 continue
             self._free(host)
-        return Taken(indices, Company(hosts), held=hosts)
+        return Taken(indices, self._company_of(hosts), held=hosts)
+
+    def _company_of(self, hosts: list[AgentActor]) -> Company[AgentActor]:
+        regulars = self._hosts
+        if hosts and isinstance(regulars, Regulars):
+            return regulars.company_of(hosts)
+        return Company(hosts)
 
     def _is_prepared(self, host: AgentActor, index: int) -> bool:
         begun = self._clock.now()
@@ -103,7 +127,7 @@ class JointSweep(Sweep):
             for index in indices:
                 call.return_late(index)
         else:
-            call.settle(len(given))
+            call.settle(len(given), ended)
 
     def _handed_over(
         self, taken: Taken, given: Sequence[Any], began: float, ended: float
@@ -133,6 +157,7 @@ class Sorting:
     def __init__(self) -> None:
         self._hosts: Sequence[AgentActor] = ()
         self._only: type[Sweep] | None = None
+        self._regulars = Regulars()
 
     def of(
         self, indices: Sequence[int], hosts: Sequence[AgentActor]
@@ -142,9 +167,10 @@ class Sorting:
         if hosts is not self._hosts:
             kinds = {JointSweep if host.together else Sweep for host in hosts}
             self._only = kinds.pop() if len(kinds) == 1 else None
+            self._regulars = Regulars(hosts if self._only is JointSweep else ())
             self._hosts = hosts
         if self._only is not None:
-            return [(self._only, indices, hosts)]
+            return [(self._only, indices, self._regulars or hosts)]
         parts = []
         for kind, wanted in ((JointSweep, True), (Sweep, False)):
             chosen = [k for k, host in enumerate(hosts) if host.together is wanted]

@@ -68,8 +68,12 @@ class SweptCall(Call, Protocol):
         """Send a member a letter after all."""
         ...
 
-    def settle(self, count: int) -> None:
-        """Count answers that have been written into their slots."""
+    def settle(self, count: int, finished: float = inf) -> None:
+        """Count answers that have been written into their slots.
+
+        Args:
+            finished: when the last of them came, for whoever knows.
+        """
         ...
 
     def return_late(self, index: int) -> None:
@@ -155,7 +159,8 @@ class Sweep:
     def _visit_some(self) -> None:  # noqa: C901, PLR0912, PLR0915
         """Visit the next few; on a thread that may be lost if an agent hangs."""
         done, last = 0, -1
-        call, episode, mail = self._call, self._call.episode, self._call.mail
+        call, episode = self._call, self._call.episode
+        somebody_hears = bool(call.mail)
         now, references = self._clock.now, getrefcount
         over_at = inf if call.deadline is None else call.deadline
         actions, started, finished = self._lists
@@ -165,7 +170,7 @@ class Sweep:
         context = Context.at(call, self._hosts[0], begun)
         try:
             for index, host, observation in islice(self._cursor, STRETCH):
-                turn, letters = host.turn, host.letters
+                turn = host.turn
                 try:
                     turn.pop()
                 except IndexError:
@@ -176,10 +181,10 @@ class Sweep:
                 try:
                     if call.over or begun >= over_at:
                         call.skip(index)
-                    elif letters:
+                    elif host.letters:
                         call.post(index)
                     else:
-                        if mail or host.episode != episode:
+                        if host.episode != episode or somebody_hears:
                             self._prepare(host, index)
                         if references(context) > _OURS:
                             context._outbox = OVER  # the last agent kept it
@@ -204,7 +209,7 @@ class Sweep:
                 finally:
                     turn.append(None)
                     # First let go, then look: put() does it the other way round.
-                    if letters:
+                    if host.letters:
                         host.announce()
             # Those before the last were followed by a look that found the round open.
             if call.over and last >= 0:
@@ -212,7 +217,7 @@ class Sweep:
                 call.return_late(last)
         finally:
             context._outbox = OVER
-            call.settle(done)
+            call.settle(done, begun)
         if begun - first > SLOW:
             self._slow(self)
 

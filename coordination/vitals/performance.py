@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..outcome import Outcome, Status
+from ..spans import seconds_of
 from .latencies import Latencies
 from .tally import Floats, Tally
 
@@ -137,20 +138,17 @@ class Performance:
                 self._fade()
 
     def _add_times(self, outcome: Outcome) -> None:
-        latencies = outcome.latencies
         rows = self._tally.rows(outcome)
-        seconds = np.full(len(rows), outcome.elapsed)
-        if len(latencies) == len(rows):
-            seconds[:] = [*latencies.values()]
-        else:
-            for place, (agent_id, status) in enumerate(outcome.status.items()):
-                # Who is down gives no answer, and nobody waits for one either.
-                unanswered = outcome.elapsed if status in _WITHOUT_ANSWER else np.nan
-                seconds[place] = latencies.get(agent_id, unanswered)
-            waited = ~np.isnan(seconds)
-            rows, seconds = rows[waited], seconds[waited]
+        seconds = seconds_of(outcome.latencies, outcome.status)
+        unanswered = np.isnan(seconds)
+        if unanswered.any():
+            # Who is down gives no answer, and nobody waits for one either.
+            waited = [status in _WITHOUT_ANSWER for status in outcome.status.values()]
+            seconds[unanswered & waited] = outcome.elapsed
+            counted = ~np.isnan(seconds)
+            rows, seconds = rows[counted], seconds[counted]
         self._latencies.add(rows, seconds)
-        self._act_seconds += sum(outcome.act_seconds.values())
+        self._act_seconds += float(np.nansum(seconds_of(outcome.act_seconds, outcome.status)))
         self._timed_seconds += outcome.elapsed
 
     def _fade(self) -> None:

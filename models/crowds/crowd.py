@@ -15,7 +15,7 @@ from ..kernels.compiled import Compiled
 from ..kernels.kernel import Kernel
 from ..kernels.rows import START, BaseRows, Rows, Turn
 from ..matrices import Array, Indices
-from ..observations import read_index, read_indices
+from ..observations import read_index, read_indices, stacked
 from ..policies import Plan
 from ..profile import Profile
 from .seat import Seat
@@ -45,7 +45,7 @@ class BaseCrowd(ABC):
         """
         self.model = model
         self._sizes = tuple(sizes)
-        self._limits = np.array(self._sizes)
+        self._limits = np.array(self._sizes, np.uint64)
         self._pages: list[BaseRows] = []
         self._keeps = False
         self._lock = Lock()  # agents come and go on the threads of their hosts
@@ -106,24 +106,25 @@ class BaseCrowd(ABC):
             ObservationError: what it saw or did does not fit the model; its beliefs are as
                 before.
         """
-        seen = self._read_one(observation, agent_id)
-        moves = self._moves_of(lived, agent_id)
-        ends = np.array((len(moves),), np.int64)
-        who = np.array((seat.row,), np.int64)
-        turn = Turn(who, seen, self._moves_array(moves), ends)
+        turn = self._turn_of(seat, observation, lived, agent_id)
         (action,) = self._given(self._step(seat.rows, turn))
         if seat.history is not None:
             seat.history.append(seat.beliefs)
         return action
 
+    def _turn_of(self, seat: Seat, observation: Any, lived: Lived, agent_id: str) -> Turn:
+        """Give what one agent saw and did; raises as ``answer``."""
+        seen = self._read_one(observation, agent_id)
+        moves = self._moves_of(lived, agent_id)
+        ends = np.array((len(moves),), np.int64)
+        who = np.array((seat.row,), np.int64)
+        return Turn(who, seen, self._moves_array(moves), ends)
+
     def _read_one(self, observation: Any, agent_id: str) -> Indices:
-        sizes = self._sizes
-        if type(observation) is int and len(sizes) == 1 and 0 <= observation < sizes[0]:
-            return np.array(((observation,),), np.int64)
-        table = stacked((observation,), len(sizes))
-        if table is not None and ((table >= 0) & (table < self._limits)).all():
+        table = stacked((observation,), len(self._sizes))
+        if table is not None and self._fits(table):
             return table
-        return np.array((read_indices(observation, sizes, agent_id),), np.int64)
+        return np.array((read_indices(observation, self._sizes, agent_id),), np.int64)
 
     @abstractmethod
     def plan(self, seat: Seat, preferences: Array | None = None) -> Plan:
@@ -170,7 +171,7 @@ class BaseCrowd(ABC):
     ) -> Indices:
         """Give what each sees as an index for each modality; note whose does not fit."""
         table = stacked(observations, len(self._sizes))
-        if table is not None and ((table >= 0) & (table < self._limits)).all():
+        if table is not None and self._fits(table):
             return table
         table = np.zeros((len(observations), len(self._sizes)), np.int64)
         for k, (one, agent_id) in enumerate(zip(observations, ids, strict=True)):
@@ -179,6 +180,10 @@ class BaseCrowd(ABC):
             except Exception as error:  # noqa: BLE001  a world may show whatever it likes
                 results[k] = error
         return table
+
+    def _fits(self, table: Indices) -> bool:
+        # Without a sign: what is below zero is then larger than any limit.
+        return bool((table.view(np.uint64) < self._limits).all())
 
 
 class PlainCrowd(BaseCrowd):
@@ -199,6 +204,14 @@ class PlainCrowd(BaseCrowd):
         if (plain := _single_moves(lived, self._n_actions)) is not None:
             return plain, np.arange(1, len(lived) + 1)
         return super()._moves(lived, ids, results)
+
+    def _turn_of(self, seat: Seat, observation: Any, lived: Lived, agent_id: str) -> Turn:
+        sizes = self._sizes
+        if type(observation) is int and len(sizes) == 1 and 0 <= observation < sizes[0]:
+            moves = self._moves_of(lived, agent_id)
+            if len(moves) == 1:  # as nearly always; four new arrays would cost as much as it all
+                return seat.turn(observation, moves[0])
+        return super()._turn_of(seat, observation, lived, agent_id)
 
     def _moves_of(self, lived: Lived, agent_id: str) -> list[int]:
         n_actions, moves = self._n_actions, []
@@ -247,38 +260,13 @@ def _keep(seats: Sequence[Seat], chosen: Sequence[int | Exception]) -> None:
             seat.history.append(seat.beliefs)
 
 
-def stacked(observations: Sequence[Any], width: int) -> Indices | None:
-    """Put whole observations below each other; None unless that goes without a question.
-
-    Returns:
-        int64, shape (n, width), unchecked.
-    """
-    types = set(map(type, observations))
-    try:
-        if types == {np.ndarray}:
-            return _stacked_arrays(observations, width)
-        if types == {int} and width == 1:
-            return np.array(observations, np.int64)[:, None]
-    except (OverflowError, TypeError):
-        pass  # whoever looks at each finds whose it is
-    return None
-
-
-def _stacked_arrays(observations: Sequence[Any], width: int) -> Indices | None:
-    first = observations[0]
-    if first.dtype.kind not in "iu" or first.ndim != 1 or set(map(len, observations)) != {width}:
-        return None
-    # Of one type and one number of dimensions, or it raises.
-    table = np.concatenate(observations, dtype=first.dtype, casting="no")
-    return table.astype(np.int64, copy=False).reshape(-1, width)
-
-
 def _single_moves(lived: Sequence[Lived], n_actions: int) -> Indices | None:
     """Give the one move of each, if that is all that has happened; else None."""
     executed = lived.executed if isinstance(lived, OneStepEach) else _executed(lived)
     if executed is None or set(map(type, executed)) != {int}:
         return None
-    if min(executed) < 0 or max(executed) >= n_actions:
+    distinct = set(executed)  # they are few
+    if min(distinct) < 0 or max(distinct) >= n_actions:
         return None
     return np.array(executed, np.int64)
 

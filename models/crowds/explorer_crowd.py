@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -20,6 +20,9 @@ from .shelf import KEPT, SHELF
 
 class ExplorerCrowd(Crowd):
     """Explorers: what they would like to observe depends on the goals that they remember."""
+
+    # Each page is a call of its own, and zeros that nobody has written to take no memory.
+    first_page: ClassVar[int] = 256
 
     def __init__(self, terrain: Terrain, compiled: Compiled, kernel: Kernel) -> None:
         sizes = (terrain.n_cells, *[GOAL + 1] * terrain.window.shape[1])

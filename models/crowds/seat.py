@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import ModelError
-from ..kernels.rows import BaseRows
+from ..kernels.rows import BaseRows, Turn
 from ..matrices import SUM_TOLERANCE, Array, Matrices
 from ..profile import Profile
 
@@ -20,7 +20,7 @@ class Seat:
     The row is free for others when nobody holds the seat any more.
     """
 
-    __slots__ = ("history", "row", "rows")
+    __slots__ = ("_turn", "history", "row", "rows")
 
     def __init__(self, rows: BaseRows, row: int, history: int = 0) -> None:
         """Take a row.
@@ -30,11 +30,28 @@ class Seat:
         """
         self.rows = rows
         self.row = row
+        self._turn: Turn | None = None
         self.history: deque[Array] | None = deque(maxlen=history) if history else None
         """What was believed after each of the last steps, oldest first; None if not kept."""
 
     def __del__(self) -> None:
         self.rows.release(self.row)
+
+    def turn(self, observation: int, move: int) -> Turn:
+        """Give the turn of one who acts alone, saw one number and moved once.
+
+        It is the same object each time, so only what came last stands in it.
+        """
+        if self._turn is None:
+            self._turn = Turn(
+                np.array((self.row,), np.int64),
+                np.zeros((1, 1), np.int64),
+                np.zeros(1, np.int64),
+                np.ones(1, np.int64),
+            )
+        self._turn.observations[0, 0] = observation
+        self._turn.moves[0] = move
+        return self._turn
 
     @property
     def beliefs(self) -> Array:

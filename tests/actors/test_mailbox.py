@@ -10,9 +10,11 @@ from typing import Any
 
 import pykka
 import pytest
+from antiphon.actors import mailbox as mailbox_module
 from antiphon.actors.future import Future
 from antiphon.actors.mail.counts import check_law
 from antiphon.actors.mail.dead_letters import DeadLetters, Reason
+from antiphon.actors.mail.letters import NO_LETTERS
 from antiphon.actors.mailbox import BLANK, FEW, Letter, Mailbox, refuse
 from antiphon.actors.messages import Perceive
 from antiphon.testing import RecordingCall
@@ -52,6 +54,70 @@ def test_letters_come_out_in_the_order_in_which_they_went_in() -> None:
 @pytest.mark.parametrize("timeout", [0, 0.001, -1])
 def test_an_empty_mailbox_gives_a_blank_when_time_is_up(timeout: float) -> None:
     assert Mailbox().get(timeout) is BLANK
+
+
+class Holder:
+    """Looks at its letters without asking the mailbox; at what the mailbox has when it is told."""
+
+    def __init__(self) -> None:
+        self.name = "holder"
+        self.mailbox = Mailbox(self)
+        self.seen: list[Any] = []
+        self.letters = self.mailbox.letters
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "letters" and hasattr(self, "letters"):
+            self.seen.append(self.mailbox.letters)
+        super().__setattr__(name, value)
+
+
+def test_a_mailbox_has_no_queue_of_its_own_before_its_first_letter() -> None:
+    holder = Holder()
+    mailbox = holder.mailbox
+    assert (mailbox.get(0), mailbox.empty(), mailbox.waiting()) == (BLANK, True, 0)
+    mailbox.notify = lambda mailbox: None
+    assert holder.letters is mailbox.letters is Mailbox().letters
+    mailbox.put(Letter(1))
+    assert holder.letters is mailbox.letters is not Mailbox().letters
+    assert holder.seen == [NO_LETTERS], "who found the queue put a letter that its owner missed"
+    mailbox.put(Letter(2))
+    assert [mailbox.get(0).message for _ in range(2)] == [1, 2]
+
+
+def test_a_closed_mailbox_without_a_queue_refuses_its_first_letter() -> None:
+    mailbox = Mailbox()
+    mailbox.close()
+    assert mailbox.letters is NO_LETTERS
+    letter, answer = asked()
+    mailbox.put(letter)
+    with pytest.raises(pykka.ActorDeadError):
+        answer.get(timeout=0)
+
+
+class LooksOnce(Mailbox):
+    """The mutant: it does not look again whether another thread has made the queue."""
+
+    def queue(self) -> deque[Letter]:
+        if self.letters is NO_LETTERS:
+            self.letters = mailbox_module.deque()
+        return self.letters
+
+
+@pytest.mark.parametrize(("kind", "read"), [(Mailbox, ["b", "a"]), (LooksOnce, ["a", None])])
+def test_two_first_letters_are_put_into_one_queue(
+    kind: type[Mailbox], read: list[str | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mailbox = kind()
+    others = iter([Letter("b")])
+
+    def make() -> deque[Letter]:
+        for letter in others:
+            mailbox.put(letter)  # another thread is quicker
+        return deque()
+
+    monkeypatch.setattr(mailbox_module, "deque", make)
+    mailbox.put(Letter("a"))
+    assert [mailbox.get(0).message for _ in range(2)] == read
 
 
 def test_wake_lets_a_waiting_reader_go() -> None:
@@ -169,7 +235,7 @@ class LooksFirst(Mailbox):
         if self._closed:
             super().put(letter)
         else:
-            self.letters.append(letter)
+            self.queue().append(letter)
 
 
 def is_answered(mailbox: Mailbox, moment: str, kind: type[Note], backlog: str) -> bool:

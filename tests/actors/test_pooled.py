@@ -18,6 +18,7 @@ from antiphon.actors.address import Address
 from antiphon.actors.agent_actor import AgentActor, Seat
 from antiphon.actors.future import Future
 from antiphon.actors.inline import InlineDispatcher
+from antiphon.actors.mail.letters import NO_LETTERS
 from antiphon.actors.messages import Question
 from antiphon.actors.pooled import PooledDispatcher
 from antiphon.actors.threaded import ThreadedDispatcher
@@ -592,6 +593,15 @@ def test_no_thread_is_left_after_the_stop(start: Start) -> None:
         Address(actor).tell("hello")
     assert dispatcher.stop(actors, FUSE) == []
     assert set(threading.enumerate()) == before
+
+
+def test_those_who_never_had_a_letter_have_no_queue_made_to_be_stopped(start: Start) -> None:
+    idle, told = Echo(), Echo()
+    dispatcher = start([idle, told])
+    Address(told).tell("hello")
+    dispatcher.stop([idle, told], FUSE)
+    assert [actor.letters is NO_LETTERS for actor in (idle, told)] == [True, False]
+    assert [actor.ended.is_set() for actor in (idle, told)] == [True, True]
 
 
 # Handing over

@@ -105,6 +105,21 @@ def test_a_crash_past_the_deadline_is_a_time_out() -> None:
     assert statuses(round) == [Status.TIMED_OUT]
 
 
+@pytest.mark.parametrize("told", [True, False])
+@pytest.mark.parametrize(("finished", "status"), [(0.0, Status.ACTED), (0.1, Status.TIMED_OUT)])
+def test_what_visitors_wrote_past_the_deadline_is_a_time_out_whether_they_tell_when_or_not(
+    finished: float, status: Status, *, told: bool
+) -> None:
+    round = opened(3)
+    round.call_all()
+    for index, late in [(0, 0.0), (1, finished), (2, 0.0)]:
+        round.started[index], round.finished[index] = OPENED, DEADLINE + late
+    round.settle(2, *([DEADLINE + finished] if told else []))
+    round.settle(1, *([DEADLINE] if told else []))
+    assert round.close() == []
+    assert statuses(round) == [Status.ACTED, status, Status.ACTED]
+
+
 def test_busy_members_are_not_called_and_not_waited_for() -> None:
     round = opened(2, busy={"a"})
     assert list(round.call_next(OPENED)) == [1]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import copy
 import pickle
 
+import numpy as np
 import pytest
 from antiphon.coordination.outcome import Status
 from antiphon.coordination.round import Round
-from antiphon.coordination.spans import Spans
+from antiphon.coordination.spans import Spans, seconds_of
 
 
 def test_a_span_is_the_time_between_two_moments() -> None:
@@ -38,6 +39,19 @@ def test_they_compare_with_any_mapping_and_can_be_copied() -> None:
     assert spans != {"a": 1.0}
     assert copy.deepcopy(spans) == spans
     assert pickle.loads(pickle.dumps(spans)) == spans
+
+
+@pytest.mark.parametrize("kind", [Spans, dict])
+def test_seconds_come_in_the_order_of_the_round_and_are_nan_for_who_has_none(kind: type) -> None:
+    spans = Spans(["b", "a", "c"], [1.0, None, 1.0], [1.5, 2.0, 4.0])
+    given = spans if kind is Spans else dict(spans)
+    seconds = seconds_of(given, ["b", "a", "c"])
+    assert (seconds.dtype, seconds[[0, 2]].tolist()) == (np.float64, [0.5, 3.0])
+    assert np.isnan(seconds[1])
+
+
+def test_where_no_times_are_kept_everybodys_are_nan() -> None:
+    assert np.isnan(seconds_of(Spans(), ["a", "b"])).tolist() == [True, True]
 
 
 def test_lists_of_unequal_length_are_a_fault() -> None:

@@ -8,6 +8,7 @@ import pytest
 from antiphon.errors import AgentIdError
 from antiphon.models.grid_map import STAY
 from antiphon.models.grid_world import GridWorld, StepResult
+from antiphon.models.sheet import side_by_side
 from gymnasium.error import ResetNeeded
 from pettingzoo.test import parallel_api_test, parallel_seed_test
 
@@ -59,6 +60,20 @@ def small_world(agents: int = 3, goals: int = 1, **options: Any) -> GridWorld:
     world = GridWorld(6, agents=agents, goals=goals, walls=0.0, **options)
     world.reset(seed=0)
     return world
+
+
+def test_what_everyone_is_shown_is_found_side_by_side_until_the_next_step() -> None:
+    world = GridWorld(6, agents=8)
+    first, _ = world.reset(seed=1)
+    shown = list(first.values())
+    table = side_by_side(shown[2:7])
+    assert table is not None
+    before = [row.tolist() for row in shown]
+    assert table.tolist() == before[2:7]
+    then, *_ = world.step({})
+    assert side_by_side(list(then.values())) is not None
+    assert side_by_side(shown) is None
+    assert [row.tolist() for row in shown] == before, "what was shown stays as it was"
 
 
 @pytest.mark.parametrize("agents", [1, 50])

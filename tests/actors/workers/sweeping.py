@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from math import inf
 from types import FrameType
 from typing import Any, Self
 
@@ -58,7 +59,7 @@ class SweptRecorder(RecordingCall):
     def post(self, index: int) -> None:
         self.posted.append(index)
 
-    def settle(self, count: int) -> None:
+    def settle(self, count: int, finished: float = inf) -> None:
         self.settled.append(count)
 
     def return_late(self, index: int) -> None:

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from antiphon.actors.agent_actor import AgentActor
+from antiphon.actors.agent_actor import AgentActor, Seat
+from antiphon.actors.cohort import Cohort, CohortMember, RunMember, VisitMembers
+from antiphon.actors.hearing import NOWHERE
 from antiphon.actors.mailbox import Letter
 from antiphon.actors.messages import Deliver
 from antiphon.actors.workers.cohort_sweep import CohortSweep, Rank
@@ -25,6 +27,10 @@ from antiphon.tests.actors.workers.test_joint_sweep import (
     hosts_of,
     sweep,
 )
+
+
+def thinker() -> Thinker:
+    return Thinker(MODEL, SETTINGS)
 
 
 def visit(call: Slots, hosts: Sequence[AgentActor], indices: Sequence[int] | None = None) -> None:
@@ -168,3 +174,40 @@ def test_one_that_sits_elsewhere_is_answered_for_from_there() -> None:
     visit(other, alone)
     assert again.actions == other.actions
     assert acted(hosts) == acted(alone) == [2] * 3
+
+
+def test_an_episode_that_begins_later_begins_for_all_before_the_call() -> None:
+    hosts = hosts_of(3)
+    rank = Rank(hosts)
+    for episode in (0, 0, 1, 1, 2):
+        visit_rank(Slots(3, episode=episode), rank)
+    agents: list[Any] = [host.agent for host in hosts]
+    assert [agent.seeds for agent in agents] == [3] * 3
+    assert acted(hosts) == [1] * 3, "steps of this episode"
+
+
+def test_one_that_has_failed_is_looked_at_again_before_the_next_call() -> None:
+    hosts = hosts_of(3)
+    rank = Rank(hosts)
+    visit_rank(Slots(3), rank)
+    call = Slots(3)
+    call.observations[1] = "nonsense"
+    visit_rank(call, rank)
+    hosts[1].episode = NOWHERE  # as its failure may have left it
+    visit_rank(Slots(3), rank)
+    assert hosts[1].episode == 0
+    assert acted(hosts) == [3, 2, 3]
+
+
+def test_one_that_was_run_by_itself_is_looked_at_again_before_the_next_call() -> None:
+    members = [CohortMember(Seat(f"agent-{n}", thinker, seed=3)) for n in range(3)]
+    cohort = Cohort("cohort-1", members)
+    cohort.on_start()
+    calls = [Slots(3), Slots(3)]
+    cohort.on_receive(VisitMembers(calls[0], range(3), members))
+    assert members[1].turn.acquire()
+    members[1].episode = NOWHERE  # as a letter that it reads may leave it
+    cohort.on_receive(RunMember(members[1]))
+    cohort.on_receive(VisitMembers(calls[1], range(3), members))
+    assert members[1].episode == 0
+    assert acted(members) == [2] * 3

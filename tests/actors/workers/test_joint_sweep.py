@@ -11,7 +11,7 @@ import pytest
 from antiphon.actors.address import Address
 from antiphon.actors.agent_actor import AgentActor, Seat
 from antiphon.actors.inline import InlineDispatcher
-from antiphon.actors.workers.joint_sweep import AT_ONCE, JointSweep, Sorting
+from antiphon.actors.workers.joint_sweep import AT_ONCE, JointSweep, Regulars, Sorting
 from antiphon.actors.workers.sweep import Sweep
 from antiphon.clock import ManualClock
 from antiphon.errors import ObservationError
@@ -118,6 +118,44 @@ def test_only_those_named_are_called_each_with_its_own_observation() -> None:
     beliefs = [int(host.agent.beliefs.argmax()) for host in hosts]  # type: ignore[attr-defined]
     assert (beliefs[1], beliefs[3]) == (1, 3)
     assert call.settled == [2]
+
+
+def test_what_the_same_hosts_have_in_common_is_looked_up_once() -> None:
+    hosts, calls = Regulars(hosts_of(5)), [Slots(5) for _ in range(3)]
+    companies = []
+    for call in calls:
+        work = sweep(call, hosts)
+        taken = work._take()
+        companies.append(taken.company)
+        work._answer(taken)
+        for host in taken.held:
+            host.turn.release()
+    assert companies[0] is companies[1] is companies[2]
+    assert acted(hosts) == [3] * 5
+
+
+def test_hosts_of_which_one_is_missing_are_another_company() -> None:
+    hosts, plain = Regulars(hosts_of(4)), hosts_of(4)
+    for absent in (None, 2, None, 0):
+        for called in (hosts, plain):
+            call = Slots(4)
+            if absent is not None:
+                assert called[absent].turn.acquire()
+            sweep(call, called).take_turn()
+            assert call.posted == ([] if absent is None else [absent])
+            if absent is not None:
+                called[absent].turn.release()
+    assert acted(hosts) == acted(plain) == [3, 4, 3, 4]
+
+
+def test_hosts_that_are_called_again_are_regulars_if_they_go_together() -> None:
+    sorting, ours, users = Sorting(), hosts_of(2), hosts_of(2, lambda: Slow(MODEL, SETTINGS))
+    for hosts, kind in ((ours, Regulars), (users, list)):
+        ((_, _, first),) = sorting.of(range(2), hosts)
+        ((_, _, again),) = sorting.of(range(2), hosts)
+        assert type(first) is kind
+        assert first is again
+        assert list(first) == hosts
 
 
 def test_a_turn_is_some_of_them_and_the_rest_is_offered_to_others() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from antiphon.errors import ObservationError
-from antiphon.models.crowds.crowd import Crowd, stacked
+from antiphon.models.crowds.crowd import Crowd
 from antiphon.models.crowds.explorer_crowd import ExplorerCrowd
 from antiphon.models.crowds.seat import Seat
 from antiphon.models.experience import Experience, OneStepEach
@@ -15,7 +15,9 @@ from antiphon.models.generative import GenerativeModel
 from antiphon.models.grid_map import GridMap
 from antiphon.models.kernels.compiled import Compiled
 from antiphon.models.kernels.numpy_kernel import NumpyKernel
+from antiphon.models.observations import stacked
 from antiphon.models.profile import Profile
+from antiphon.models.sheet import Sheet
 from antiphon.models.terrain import Terrain
 from antiphon.tests.models.kernels.cases import EVERY_KERNEL, kernel_of, random_profile
 from antiphon.tests.models.plain import Engine, Mind
@@ -140,6 +142,25 @@ def test_early_late_or_alone_an_agent_has_the_same_bits(
     alone = play([[[k] for k in range(n)]] * 3)
     assert play([[list(range(n))]] * 3) == alone
     assert play([shuffled() for _ in rounds]) == alone
+
+
+@pytest.mark.parametrize("name", EVERY_KERNEL)
+@pytest.mark.parametrize("kind", CROWDS, ids=["ring", "explorers"])
+def test_who_acts_by_itself_has_the_bits_of_those_in_company(name: str, kind: Any) -> None:
+    (make, views, n_actions), rng = kind, np.random.default_rng(8)
+    together, alone = make(name), make(name)
+    company, single = sit(together, 4), sit(alone, 4)
+    for turn in range(40):
+        seen = views(rng, 4)
+        # Now and then more than one move, or none, between those that see one and move once.
+        if turn % 4:
+            past = [[lived(int(rng.integers(n_actions)))] for _ in range(4)]
+        else:
+            past = pasts(rng, 4, n_actions)
+        ids = names(4)
+        actions = [alone.answer(*one) for one in zip(single, seen, past, ids, strict=True)]
+        assert actions == together.act(company, seen, past, ids)
+        assert [state_of(seat) for seat in single] == [state_of(seat) for seat in company]
 
 
 @pytest.mark.parametrize("name", EVERY_KERNEL)
@@ -341,6 +362,31 @@ def test_arrays_are_stacked_if_nobody_has_to_look_at_each() -> None:
     assert stacked(others[:2], 2) is None
     for other in others[2:]:
         assert stacked([np.array([1, 3], np.int8), other], 2) is None
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.int16, np.uint8, np.uint64])
+def test_rows_of_one_array_are_read_as_that_array(dtype: Any) -> None:
+    sheet = Sheet(np.array([[1, 3], [2, 0], [0, 1]], dtype))
+    table = stacked(list(sheet.rows[1:]), 2)
+    assert table is not None
+    assert (table.tolist(), table.dtype) == ([[2, 0], [0, 1]], np.int64)
+    assert table.flags.writeable, "compiled code would be compiled anew"
+    table[:] = 7
+    assert sheet.rows[1].tolist() == [2, 0]
+
+
+def test_rows_of_an_array_that_is_none_of_observations_are_looked_at_one_by_one() -> None:
+    for table in (np.zeros((3, 2)), np.zeros((3, 3), int), np.zeros((3, 2, 1), int)):
+        assert stacked(Sheet(table).rows, 2) is None
+
+
+def test_a_row_that_does_not_fit_is_refused_to_its_owner_alone() -> None:
+    two = GenerativeModel.deterministic([SEEN, SEEN], RING)
+    shown = np.array([[1, 3], [1, 4], [-1, 3], [1, 3]])
+    crowd = Crowd(Compiled.of(two, 1), NumpyKernel())
+    seats = [crowd.take(Profile(), 1) for _ in shown]
+    results = crowd.act(seats, Sheet(shown).rows, [[]] * 4, names(4))
+    assert [type(one) for one in results] == [int, ObservationError, ObservationError, int]
 
 
 @pytest.mark.parametrize("name", EVERY_KERNEL)
