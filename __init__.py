@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from antiphon.actors.agent_actor import AgentActor, Seat
     from antiphon.actors.care.directive import Directive
+    from antiphon.actors.workers.pool import blocking
     from antiphon.clock import Clock, ManualClock, SystemClock
     from antiphon.coordination.member import Member
     from antiphon.coordination.outcome import Outcome, Status
@@ -79,6 +80,7 @@ _HOMES = {
     "Sweep": "sweeps.sweep",
     "SystemClock": "clock",
     "TunerSettings": "coordination.tuner",
+    "blocking": "actors.workers.pool",
     "recommend": "coordination.vitals.recommend",
     "sweep": "sweeps.sweep",
 }
@@ -121,6 +123,7 @@ __all__ = [
     "Sweep",
     "SystemClock",
     "TunerSettings",
+    "blocking",
     "recommend",
     "sweep",
 ]

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from ..actors.care.decision import Decision
-from ..models.outbox import OUTSIDE
+from ..models.outbox import OUTSIDE, Parcel
 from .talk.exchange import Deliveries
 
 
@@ -62,9 +62,17 @@ class Outcome:
 
     @property
     def said_to_outside(self) -> list[tuple[str, Any]]:
-        """What agents told "outside" in the round before: sender and payload, in order."""
+        """What agents told "outside" in the round before: sender and payload, in order.
+
+        So does what they published on topics to which ``Society.subscribe`` subscribed.
+        """
+        return [(parcel.sender, parcel.payload) for parcel in self.parcels_to_outside]
+
+    @property
+    def parcels_to_outside(self) -> list[Parcel]:
+        """The same with all there is to know of it: ``name`` is the topic, "" for what was told."""
         inboxes = (deliveries.inboxes.get(OUTSIDE, ()) for deliveries in self.heard)
-        return [(parcel.sender, parcel.payload) for inbox in inboxes for parcel in inbox]
+        return [parcel for inbox in inboxes for parcel in inbox]
 
     @property
     def counts(self) -> dict[str, int]:

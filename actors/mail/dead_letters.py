@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -31,13 +31,21 @@ class Reason(StrEnum):
     DROPPED_OLDEST = "dropped_oldest"
     """It was the first of the sender with the most letters when room was needed."""
     CONFLATED = "conflated"
-    """A newer one of its kind, of the same sender, has come in its place."""
+    """A newer one of its kind, of the same sender, came in its place while it waited."""
     EXPIRED = "expired"
     """A question that was read when nobody waited for the answer any more."""
     LATE = "late"
     """An answer to a round that had closed, or that came when its time was over."""
     UNDELIVERABLE = "undeliverable"
     """Its receiver hears no such thing, or too many wait for it already."""
+    UNKNOWN = "unknown"
+    """Nobody has the id that it was for."""
+    GONE = "gone"
+    """Who has that id was out for good when it was said, or before it was delivered."""
+    SENDER_FLOODS = "sender_floods"
+    """Its sender said more to this receiver before one round than one sender may."""
+    RECEIVER_FLOODED = "receiver_flooded"
+    """All senders together said more to this receiver before one round than it may hear."""
 
 
 IN_MAILBOXES = frozenset(
@@ -49,7 +57,7 @@ IN_MAILBOXES = frozenset(
         Reason.CONFLATED,
     }
 )
-"""What letters die of after they were put into a mailbox."""
+"""What letters die of after they were put into a mailbox, or messages that were to wait."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,6 +65,7 @@ class DeadLetter:
     """One message that nobody handles."""
 
     message: Any
+    """With ordered delivery the parcel, with what was said as its ``payload``."""
     reason: Reason
     receiver: str
     """The name of the actor that it was for; empty if it has none."""
@@ -121,10 +130,28 @@ class DeadLetters:
         if self._listeners:
             self._tell(letter)
 
+    def record_each(
+        self, message: Any, reason: Reason, receivers: Sequence[str], sender: str | None = None
+    ) -> None:
+        """Record one message for each of those who do not hear it, as ``record`` does.
+
+        Where nobody listens, it takes no longer for a million than for those that are kept.
+        """
+        named = receivers
+        kept = self._last.maxlen or 0
+        if len(receivers) > kept + 1 and not self._listeners:
+            named = (receivers[0], *receivers[len(receivers) - kept :])
+        for receiver in named:
+            self.record(DeadLetter(message, reason, receiver, sender))
+        unnamed = len(receivers) - len(named)
+        self._tallies[reason].count += unnamed
+
     def listen(self, listener: Listener) -> None:
         """Have a function told of each letter from now on, once, on the thread that gave it up.
 
-        What dies while the function runs, and by its doing, is counted and kept, but not told.
+        That may be the thread on which a round is closed, so it is to be quick, and to ask the
+        society nothing. What dies while it runs, and by its doing, is counted and kept, but not
+        told.
         """
         self._listeners[listener] = None
 

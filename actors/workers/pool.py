@@ -68,7 +68,16 @@ in_children(lambda: vars(_HERE).clear())
 def blocking() -> Iterator[None]:
     """Let somebody else work while this thread waits for something; anywhere it may be said.
 
-    On a thread that is no pool's worker it changes nothing.
+    For an agent that waits inside ``act``, ``receive`` or ``answer`` for a network, a disk or
+    another process: with the pooled dispatcher another agent is called meanwhile, at once, and
+    not only when the pool has found that the process idles. On a thread that is no pool's
+    worker, as with all other dispatchers, it changes nothing.
+
+    ::
+
+        def act(self, observation, context):
+            with antiphon.blocking():
+                return self.model.complete(observation)
     """
     pool: Pool | None = getattr(_HERE, "pool", None)
     if pool is not None:

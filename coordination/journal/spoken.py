@@ -12,6 +12,7 @@ from ...models.outbox import OUTSIDE, Kind, Parcel, Phase
 from ...models.payload import seal
 from ..talk.exchange import Deliveries
 
+_NO_PATTERN = ""
 Post = tuple[Parcel, ...]
 """What somebody outside said at one moment."""
 
@@ -20,14 +21,16 @@ def plain_deliveries(deliveries: Deliveries) -> dict[str, Any] | None:
     """Give what was heard and written, each parcel once; None if that is nothing.
 
     ``heard`` numbers the parcels in the order of the inboxes, ``counts`` says how many of them
-    are each receiver's.
+    are each receiver's. Nothing refers to the parcels by which the world outside subscribed.
     """
-    if not deliveries.inboxes and not deliveries.writes:
+    if not (deliveries.inboxes or deliveries.writes or deliveries.subscribed):
         return None
     parcels = _Parcels()
     inboxes = deliveries.inboxes.values()
     heard = [parcels.number(parcel) for inbox in inboxes for parcel in inbox]
     written = [parcels.number(parcel) for parcel in deliveries.writes]
+    for parcel in deliveries.subscribed:
+        parcels.number(parcel)  # so that it is said again, though nobody hears it
     return {
         "round": deliveries.round,
         "to": list(deliveries.inboxes),
@@ -87,7 +90,7 @@ class Posts:
     def _numbered(self, parcels: Iterable[Parcel]) -> Iterator[Parcel]:
         for parcel in parcels:
             for number in range(self._next, parcel.number):
-                yield Parcel(OUTSIDE, 0, Phase.ACT, number, Kind.UNSUBSCRIBE, "nobody/hears")
+                yield Parcel(OUTSIDE, 0, Phase.ACT, number, Kind.UNSUBSCRIBE, _NO_PATTERN)
             self._next = parcel.number + 1
             yield parcel
 

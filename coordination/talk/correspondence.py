@@ -6,12 +6,14 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
+from ...actors.mail.counts import Counted
+from ...actors.mail.mailbox_rules import UNBOUNDED, MailboxRules
 from ...models.board import Board
 from ...models.outbox import OUTSIDE, Parcel, Phase
 from ..outcome import Status
 from .blackboard import Blackboard, BlackboardStatistics
 from .exchange import Deliveries, Exchange, ExchangeStatistics
-from .mail import Bounds, Reason
+from .mail import Bounds, Refused
 from .pigeonholes import Pigeonholes
 from .undelivered import Undelivered
 
@@ -42,20 +44,22 @@ class Correspondence:
         members: AbstractSet[str],
         *,
         bounds: Bounds | None = None,
+        mailboxes: MailboxRules = UNBOUNDED,
         show: Callable[[Board], None] = lambda board: None,
     ) -> None:
         """Begin with nothing said.
 
         Args:
             members: all who can hear.
+            mailboxes: how much waits for one agent, and where is counted what nobody hears.
             show: is given each new version of the shared state, between two rounds.
         """
-        self._exchange = Exchange(members, bounds)
-        self._holes = Pigeonholes()
+        self._exchange = Exchange(members, bounds, room=mailboxes.room)
+        self._holes = Pigeonholes(mailboxes)
         self._blackboard = Blackboard()
         self._show = show
         self._heard: list[Deliveries] = []
-        self._undelivered = Undelivered()
+        self._undelivered = Undelivered(mailboxes.dead_letters)
 
     def open(self, round: int, called: Callable[[], Collection[str]]) -> Mail:
         """Give what those who are called hear before they act; the rest waits for them.
@@ -87,7 +91,7 @@ class Correspondence:
         unneeded: bool = False,
     ) -> None:
         """Take what came with an answer when its round was over, or what its call was to tell."""
-        self._accept(said, Reason.UNNEEDED if unneeded else Reason.LATE)
+        self._accept(said, Refused.UNNEEDED if unneeded else Refused.LATE)
         self.give_back(agent_id, mail)
 
     def died(self, agent_id: str, reason: str, round: int) -> None:
@@ -106,12 +110,27 @@ class Correspondence:
 
     def enter(self, parcels: Iterable[Parcel], round: int) -> None:
         """Take what comes from outside while this is the latest round."""
-        self._exchange.enter(parcels, round)
+        self._undelivered.record(self._exchange.enter(parcels, round))
 
     @property
     def waits_outside(self) -> bool:
         """Whether anything has come from outside and is to be let in."""
-        return self._exchange.waits_outside
+        return self._exchange.from_outside > 0
+
+    @property
+    def from_outside(self) -> int:
+        """How much has come from outside and is to be let in; anybody may ask."""
+        return self._exchange.from_outside
+
+    @property
+    def waiting(self) -> Mapping[str, int]:
+        """For whom something waits that is not being called, and how much; anybody may ask."""
+        return self._holes.waiting()
+
+    @property
+    def counted(self) -> Counted:
+        """What waits, for who sees that nothing is lost."""
+        return self._holes
 
     def take_from_outside(self, agent_id: str) -> list[Parcel]:
         """Give what waits for an agent from outside, to be heard before its next call."""
@@ -119,7 +138,7 @@ class Correspondence:
 
     def let_in(self, round: int) -> Mail:
         """Give what has come from outside, to be heard at once."""
-        if not self._exchange.waits_outside:
+        if not self.waits_outside:
             return {}
         return _for_agents(self._note(self._exchange.deliver_from_outside(round)))
 
@@ -137,7 +156,7 @@ class Correspondence:
             forgotten=self._holes.forgotten,
         )
 
-    def _accept(self, parcels: Sequence[Parcel], refused: Reason | None) -> None:
+    def _accept(self, parcels: Sequence[Parcel], refused: Refused | None) -> None:
         if refused is None:
             self._exchange.accept(parcels)
             return
@@ -148,16 +167,16 @@ class Correspondence:
 
     def _note(self, deliveries: Deliveries) -> Deliveries:
         self._heard.append(deliveries)
-        self._undelivered.note(deliveries)
+        self._undelivered.note(deliveries.dead, deliveries.round)
         return deliveries
 
 
 _REFUSED = {
-    Status.TIMED_OUT: Reason.LATE,
-    Status.CRASHED: Reason.CRASHED,
-    Status.DOWN: Reason.CRASHED,
-    Status.REJECTED: Reason.REJECTED,
-    Status.UNNEEDED: Reason.UNNEEDED,
+    Status.TIMED_OUT: Refused.LATE,
+    Status.CRASHED: Refused.CRASHED,
+    Status.DOWN: Refused.CRASHED,
+    Status.REJECTED: Refused.REJECTED,
+    Status.UNNEEDED: Refused.UNNEEDED,
 }
 
 

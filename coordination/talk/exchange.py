@@ -6,6 +6,7 @@ it: everything is sorted by receiver, sender and the sender's own order.
 
 from __future__ import annotations
 
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -16,10 +17,12 @@ from operator import attrgetter
 from ...actors.care.watch import Died, Watchers
 from ...models.outbox import OUTSIDE, Kind, Parcel, Phase, in_order
 from ...models.topics import Subscriptions
-from .mail import HEARD, Bounds, DeadLetter, Mail, Reason
+from .doorstep import Doorstep
+from .mail import HEARD, Bounds, DeadLetter, Mail, Refused
 
 _WRITTEN = frozenset({Kind.PUT, Kind.REMOVE})
 _ABOUT_DEATHS = frozenset({Kind.WATCH, Kind.UNWATCH})
+_ABOUT_TOPICS = frozenset({Kind.SUBSCRIBE, Kind.UNSUBSCRIBE})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,6 +36,8 @@ class Deliveries:
     writes: Sequence[Parcel]
     """What was proposed for the shared state, by sender and the sender's order."""
     dead: Sequence[DeadLetter]
+    subscribed: Sequence[Parcel] = ()
+    """What changed by what topics the world outside hears; in its order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +72,20 @@ class Exchange:
     was said, and there is always room for it.
     """
 
-    def __init__(self, members: AbstractSet[str], bounds: Bounds | None = None) -> None:
+    def __init__(
+        self, members: AbstractSet[str], bounds: Bounds | None = None, *, room: int = sys.maxsize
+    ) -> None:
         """Open an exchange.
 
         Args:
             members: the ids of all who can hear, a live view; looked at anew for each round.
+            room: so much may wait from outside before it is looked at what will not be heard.
         """
         self._members = members
         self._bounds = bounds or Bounds()
         self._subscriptions = Subscriptions()
         self._waiting: list[Parcel] = []
-        self._from_outside: list[Parcel] = []
+        self._doorstep = Doorstep(self._bounds, room, self._new_mail)
         self._deaths: list[Died] = []
         # Of whom word is to be given, what it is.
         self._gone: dict[str, Parcel] = {}
@@ -93,20 +101,25 @@ class Exchange:
         self._waiting.extend(parcels)
         self._said += len(parcels)
 
-    def enter(self, parcels: Iterable[Parcel], round: int) -> None:
+    def enter(self, parcels: Iterable[Parcel], round: int) -> Sequence[DeadLetter]:
         """Take what comes from outside while this is the latest round.
 
-        It is numbered as it comes: the order is the outside world's to choose.
+        It is numbered as it comes: the order is the outside world's to choose. What nobody
+        will hear, since so much waits already, is given back at once.
         """
+        dead: list[DeadLetter] = []
         for parcel in parcels:
             stamped = parcel._replace(
                 sender=OUTSIDE, round=round, phase=Phase.ACT, number=self._entered
             )
             self._entered += 1
-            self._from_outside.append(stamped)
             self._said += 1
+            dead += self._doorstep.add(stamped)
+        for letter in dead:
+            self._dead[letter.reason] += len(letter.receivers)
+        return dead
 
-    def refuse(self, parcels: Collection[Parcel], reason: Reason) -> None:
+    def refuse(self, parcels: Collection[Parcel], reason: Refused) -> None:
         """Count what came with an answer that does not count."""
         if parcels:
             self._refused[reason] += len(parcels)
@@ -125,62 +138,70 @@ class Exchange:
     @property
     def waits(self) -> bool:
         """Whether there is anything to deliver."""
-        return bool(self._waiting or self._from_outside or self._deaths)
+        return bool(self._waiting or self._doorstep or self._deaths)
 
     @property
-    def waits_outside(self) -> bool:
-        """Whether anything has come from outside and is to be delivered."""
-        return bool(self._from_outside)
+    def from_outside(self) -> int:
+        """How much has come from outside and is to be delivered."""
+        return len(self._doorstep)
 
     def deliver_from_outside(self, round: int) -> Deliveries:
         """Give what has come from outside, and leave what agents said for its time."""
-        parcels, self._from_outside = self._from_outside, []
-        return self._deliver(parcels, round)
+        return self._deliver(self._doorstep.take(), round)
 
     def deliver(self, round: int) -> Deliveries:
         """Give what is heard before the calls of this round, and forget it."""
-        parcels = self._from_outside + self._waiting
-        self._from_outside, self._waiting = [], []
+        parcels = self._doorstep.take() + self._waiting
+        self._waiting = []
         deaths, self._deaths = self._deaths, []
         return self._deliver(parcels, round, deaths)
+
+    def _new_mail(self) -> Mail:
+        return Mail(self._members, self._subscriptions, self._bounds, self._gone.keys())
 
     def _deliver(
         self, said: Iterable[Parcel], round: int, deaths: Sequence[Died] = ()
     ) -> Deliveries:
         parcels = in_order(said)
-        mail = Mail(self._members, self._subscriptions, self._bounds, self._gone.keys())
+        mail = self._new_mail()
         for _, of_one in groupby(parcels, key=attrgetter("sender")):
             mail.sort([parcel for parcel in of_one if parcel.kind in HEARD])
         inboxes = mail.close(round)
         # Only now: until here, nobody who subscribed in this round listens.
-        self._subscribe(parcels)
+        subscribed = self._subscribe(parcels)
         self._watch(parcels, mail)
         inboxes = self._with_word_of(deaths, inboxes)
         self._count(inboxes, mail)
         writes = [parcel for parcel in parcels if parcel.kind in _WRITTEN]
-        return Deliveries(round, inboxes, writes, mail.dead)
+        return Deliveries(round, inboxes, writes, mail.dead, subscribed)
 
     def statistics(self) -> ExchangeStatistics:
         return ExchangeStatistics(
             said=self._said,
-            waiting=len(self._waiting) + len(self._from_outside),
+            waiting=len(self._waiting) + len(self._doorstep),
             addressed=self._delivered + self._dead.total(),
             delivered=self._delivered,
             dead=dict(self._dead),
             refused=dict(self._refused),
-            unheard=self._unheard,
+            unheard=self._unheard + self._doorstep.unheard,
             subscriptions=len(self._subscriptions),
-            outdated=self._outdated,
+            outdated=self._outdated + self._doorstep.outdated,
         )
 
-    def _subscribe(self, parcels: Iterable[Parcel]) -> None:
+    def _subscribe(self, parcels: Iterable[Parcel]) -> Sequence[Parcel]:
+        """Change who hears what; give by what the world outside changed anything."""
+        from_outside = []
         for parcel in parcels:
+            if parcel.kind not in _ABOUT_TOPICS:
+                continue
+            before = parcel.sender == OUTSIDE and self._subscriptions.patterns(OUTSIDE)
             if parcel.kind is Kind.UNSUBSCRIBE:
                 self._subscriptions.unsubscribe(parcel.sender, parcel.name)
-            elif parcel.kind is Kind.SUBSCRIBE and not self._subscriptions.subscribe(
-                parcel.sender, parcel.name
-            ):
-                self._refused[Reason.TOO_MANY_PATTERNS] += 1
+            elif not self._subscriptions.subscribe(parcel.sender, parcel.name):
+                self._refused[Refused.TOO_MANY_PATTERNS] += 1
+            if parcel.sender == OUTSIDE and self._subscriptions.patterns(OUTSIDE) != before:
+                from_outside.append(parcel)
+        return from_outside
 
     def _watch(self, parcels: Iterable[Parcel], mail: Mail) -> None:
         for parcel in parcels:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import NamedTuple
 
+from ...actors.mail.dead_letters import Reason
 from ...models.outbox import OUTSIDE, Kind, Parcel
 from ...models.topics import Subscriptions
 from .conflation import has_news, newest_of
@@ -22,17 +23,9 @@ HEARD = frozenset({Kind.TELL, Kind.BROADCAST, Kind.PUBLISH, Kind.NEWEST})
 _PUBLISHED = frozenset({Kind.PUBLISH, Kind.NEWEST})
 
 
-class Reason(StrEnum):
-    """Why something that was said is not heard."""
+class Refused(StrEnum):
+    """Why something counts as never said."""
 
-    UNKNOWN = "unknown"
-    """Nobody has this id."""
-    GONE = "gone"
-    """Who has this id is out for good."""
-    SENDER_FLOODS = "sender_floods"
-    """The sender said more to this receiver than one sender may."""
-    RECEIVER_FLOODED = "receiver_flooded"
-    """All senders together said more to it than it may hear."""
     LATE = "late"
     """The answer that it came with missed the deadline."""
     CRASHED = "crashed"
@@ -114,6 +107,17 @@ class Mail:
             group = self._group(parcel)
             self._note(parcel, group)
             self._put(parcel, group.there)
+
+    def refuse(self, parcel: Parcel) -> None:
+        """Note that so many like this one are there that nobody hears it."""
+        group = self._group(parcel)
+        self._note(parcel, group)
+        self._bury(parcel, group.there, Reason.SENDER_FLOODS)
+
+    @property
+    def placed(self) -> set[int]:
+        """The identities of all that is in any inbox so far."""
+        return {id(parcel) for inbox in self._inboxes.values() for parcel in inbox}
 
     def close(self, round: int) -> Mapping[str, Sequence[Parcel]]:
         """Give the inboxes, sorted by receiver, each with no more than one may hear."""

@@ -10,6 +10,8 @@ from typing import Any
 
 from ...actors.address import Address
 from ...actors.agent_actor import AgentActor
+from ...actors.mail.dead_letters import Reason
+from ...actors.mail.mailbox_rules import UNBOUNDED, MailboxRules
 from ...actors.messages import Deliver, DeliverInOrder, DeliverNewest, Question
 from ...actors.talk.asks import Asks
 from ...actors.talk.fresh_stack import on_a_fresh_stack
@@ -21,12 +23,8 @@ from ...models.outbox import OUTSIDE, Kind, Outbox, Parcel, Phase
 from ...models.payload import seal
 from .blackboard import Blackboard
 from .exchange import Deliveries, Exchange, ExchangeStatistics
-from .mail import Bounds
+from .mail import Bounds, DeadLetter
 from .undelivered import Undelivered
-
-LIMIT = 10_000
-"""How many messages wait for the world outside; then the oldest go."""
-
 
 # There is always room for word of a death.
 _LETTERS: Mapping[Kind, type[Deliver]] = {Kind.DIED: DeliverInOrder, Kind.NEWEST: DeliverNewest}
@@ -43,12 +41,15 @@ class PartyLine:
         hosts: Mapping[str, AgentActor],
         *,
         bounds: Bounds,
+        mailboxes: MailboxRules = UNBOUNDED,
         one_thread: Callable[[], bool],
         refusal: Refusal = lambda agent_id: None,
     ) -> None:
         """Open the line.
 
         Args:
+            mailboxes: how much waits for the world outside, after which the oldest goes, and
+                where is counted what nobody hears.
             one_thread: whether all actors run on the asker's thread, so that nobody else will
                 run who is asked.
             refusal: says why an agent is out, if it is.
@@ -60,9 +61,10 @@ class PartyLine:
         self._refusal = refusal
         self._exchange = Exchange(hosts.keys(), bounds)
         self._blackboard = Blackboard()
-        self._undelivered = Undelivered()
+        self._mailboxes = mailboxes
+        self._undelivered = Undelivered(mailboxes.dead_letters)
         self._said: Counter[str] = Counter()
-        self._told: deque[Parcel] = deque(maxlen=LIMIT)
+        self._told: deque[Parcel] = deque()
         self._asks = Asks()
         self._asked_here = 0
         self._lock = threading.Lock()
@@ -86,8 +88,12 @@ class PartyLine:
                 self._exchange.accept([self._numbered(parcel)])
             deliveries = self._exchange.deliver(max(parcel.round, self.round))
             self._blackboard.apply(deliveries.writes)
-            self._undelivered.note(deliveries)
             self._told.extend(deliveries.inboxes.get(OUTSIDE, ()))
+            over = len(self._told) - self._mailboxes.room
+            oldest = [self._told.popleft() for _ in range(over)]
+        # Whoever listens for dead letters may speak as well.
+        dead = [DeadLetter(told, (OUTSIDE,), Reason.UNDELIVERABLE) for told in oldest]
+        self._undelivered.note([*deliveries.dead, *dead], deliveries.round)
         self._hand_out(deliveries)
 
     def died(self, agent_id: str, reason: str, round: int) -> None:

@@ -1,4 +1,4 @@
-"""What the world outside says to a society, and asks it."""
+"""What the world outside says to a society, asks it, and hears of it."""
 
 from __future__ import annotations
 
@@ -28,6 +28,11 @@ class Voice(abc.ABC):
     @abc.abstractmethod
     def _ensemble(self) -> Ensemble:
         """The actors, started."""
+
+    @property
+    @abc.abstractmethod
+    def _ensemble_to_read(self) -> Ensemble:
+        """The actors, started; also when they have stopped."""
 
     @abc.abstractmethod
     def _known(self, agent_id: str) -> str: ...
@@ -70,6 +75,26 @@ class Voice(abc.ABC):
         outbox.publish(topic, message, newest=newest)
         self._ensemble.post(outbox.take())
 
+    def subscribe(self, pattern: str) -> None:
+        """Hear what agents publish on such topics, as ``market/*``, from the next round on.
+
+        It comes with what they tell "outside": in each round's ``outcome.said_to_outside``, and
+        with its topic in ``outcome.parcels_to_outside``. What is published outside, nobody
+        outside hears.
+
+        Raises:
+            TopicError: that is no pattern.
+        """
+        outbox = Outbox(OUTSIDE)
+        outbox.subscribe(pattern)
+        self._ensemble.post(outbox.take())
+
+    def unsubscribe(self, pattern: str) -> None:
+        """Stop hearing by a pattern from the next round on; errors as ``subscribe``."""
+        outbox = Outbox(OUTSIDE)
+        outbox.unsubscribe(pattern)
+        self._ensemble.post(outbox.take())
+
     def after(self, seconds: float, agent_id: str, message: Any) -> Timer:
         """Tell one agent something when so many seconds have passed on the society's clock.
 
@@ -100,8 +125,8 @@ class Voice(abc.ABC):
 
     @property
     def shared(self) -> Board:
-        """The state that all agents may read, by key."""
-        return self._ensemble.board
+        """The state that all agents may read, by key; also when the society has stopped."""
+        return self._ensemble_to_read.board
 
     def ask(self, agent_id: str, question: Any, *, timeout: float | None = None) -> Any:
         """Ask one agent and wait for what its ``answer`` gives; behind what was told before.

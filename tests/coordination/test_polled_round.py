@@ -13,7 +13,7 @@ from antiphon.coordination.outcome import Status
 from antiphon.coordination.polled_round import PolledRound
 from antiphon.coordination.protocol import CoordinationProtocol, First, Quorum
 from antiphon.coordination.talk.correspondence import Correspondence
-from antiphon.coordination.talk.mail import Reason
+from antiphon.coordination.talk.mail import Refused
 from antiphon.errors import StoppedError
 from antiphon.models.outbox import Kind, Parcel, Phase
 from antiphon.testing import RecordingRef
@@ -227,4 +227,4 @@ def test_what_came_with_an_unneeded_answer_is_not_heard() -> None:
     words.come_back("b", [parcel("b")], (), unneeded=True)
     heard = words.open(2, lambda: {"a", "b"})
     assert {name: [one.sender for one in inbox] for name, inbox in heard.items()} == {"b": ["a"]}
-    assert words.statistics().exchange.refused == {Reason.UNNEEDED: 2}
+    assert words.statistics().exchange.refused == {Refused.UNNEEDED: 2}

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from antiphon.coordination.talk.mail import Bounds
-from antiphon.coordination.talk.pigeonholes import LIMIT
 from antiphon.models.payload import MAX_DEPTH, MAX_SIZE
 from antiphon.settings import SocietySettings
 
@@ -22,6 +21,7 @@ def test_the_page_runs_from_top_to_bottom(capsys: pytest.CaptureFixture[str]) ->
     assert capsys.readouterr().out.splitlines() == [
         f"3 [('trader-1', 0)] {board}",
         "40",
+        "[('market/oil', 'seller-1', 1), ('market/oil', 'seller-2', 1)]",
         "[<Kind.SUBSCRIBE: 'subscribe'>, <Kind.PUBLISH: 'publish'>, <Kind.PUT: 'put'>]",
     ]
 
@@ -31,6 +31,6 @@ def test_the_numbers_on_the_page_hold() -> None:
     assert f"`heard_per_sender` ({settings.heard_per_sender})" in PAGE
     assert f"`heard_per_round` ({settings.heard_per_round:,})" in PAGE
     assert (Bounds().per_sender, Bounds().per_receiver) == (100, 10_000)
-    assert f"up to {LIMIT:,} messages each" in PAGE
+    assert f"`mailbox_capacity` ({settings.mailbox_capacity:,})" in PAGE
     assert (MAX_SIZE, MAX_DEPTH) == (1 << 20, 32)
     assert "at most 1 MiB and 32 deep" in PAGE

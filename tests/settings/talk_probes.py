@@ -48,12 +48,22 @@ def heard_per_round(value: int) -> Any:
     return heard(heard_per_round=value)
 
 
+def waited(**settings: Any) -> Any:
+    """Give what the listener hears, when it is called, of what two said in two rounds."""
+    with ap.Society(dispatcher="inline", **settings) as society:
+        society.add(Talker, ids=["listener", "one", "other"])
+        for _ in range(2):
+            society.step({"one": None, "other": None})
+        society.step({"listener": None})
+        return society.ask("listener", "what did you hear?")
+
+
 def mailbox_capacity(value: int | None) -> Any:
-    return heard(delivery="immediate", mailbox_capacity=value)
+    return waited(mailbox_capacity=value)
 
 
 def overflow(value: str) -> Any:
-    return heard(delivery="immediate", mailbox_capacity=1, overflow=value)
+    return waited(mailbox_capacity=2, overflow=value)
 
 
 PROBES: Probes = {

@@ -20,7 +20,7 @@ from antiphon.coordination.outcome import Status
 from antiphon.coordination.talk import correspondence, exchange
 from antiphon.coordination.talk.correspondence import Correspondence
 from antiphon.coordination.talk.exchange import Exchange
-from antiphon.coordination.talk.mail import Reason
+from antiphon.coordination.talk.mail import Refused
 from antiphon.coordination.talk.pigeonholes import Pigeonholes
 from antiphon.errors import AskDeadlockError
 from antiphon.models.agent import Context
@@ -254,7 +254,7 @@ MUTANTS = {
         correspondence, "_REFUSED", refusing(REJECTED=None), heard_by_nobody("rejected")
     ),
     "counted for another reason": Mutant(
-        correspondence, "_REFUSED", refusing(CRASHED=Reason.LATE), heard_by_nobody("crashed")
+        correspondence, "_REFUSED", refusing(CRASHED=Refused.LATE), heard_by_nobody("crashed")
     ),
     "back late counts": Mutant(Correspondence, "come_back", late_counts, back_late),
     "order of arrival": Mutant(exchange, "in_order", list, order),

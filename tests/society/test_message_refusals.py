@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from antiphon.clock import ManualClock
-from antiphon.coordination.talk.mail import Reason
+from antiphon.coordination.talk.mail import Refused
 from antiphon.models.agent import Context
 from antiphon.society import Society
 from antiphon.tests.society.cast import FUSE, Ring
@@ -61,7 +61,7 @@ def check_that_nobody_hears(how: str, dispatcher: str) -> None:
         assert words(society, "b") == []
         # What it said when it heard something does not hang on its act.
         assert heard(society, "c") == [("thanks", "a", 3)]
-        assert counted(society).exchange.refused == {Reason(how): 2}
+        assert counted(society).exchange.refused == {Refused(how): 2}
         assert counted(society).exchange.subscriptions == 0
     assert run.outcomes["acted"] == 11
 
@@ -95,7 +95,7 @@ def test_what_an_act_says_that_comes_back_late_is_counted_and_not_heard(
         for _ in range(3):
             step(society, timeout=FUSE)
         assert words(society, "b") == []
-        assert counted(society).exchange.refused == {Reason.LATE: 1}
+        assert counted(society).exchange.refused == {Refused.LATE: 1}
 
 
 def test_time_that_an_agent_spends_beyond_the_deadline_takes_its_words_along() -> None:
@@ -112,7 +112,7 @@ def test_time_that_an_agent_spends_beyond_the_deadline_takes_its_words_along() -
         step(society)
         step(society)
         assert words(society, "b") == [2]
-        assert counted(society).exchange.refused == {Reason.LATE: 1}
+        assert counted(society).exchange.refused == {Refused.LATE: 1}
 
 
 @dispatchers

@@ -9,7 +9,6 @@ import pytest
 from antiphon.actors.mail.dead_letters import DeadLetter
 from antiphon.actors.mail.dead_letters import Reason as Died
 from antiphon.clock import ManualClock
-from antiphon.coordination.talk.mail import Reason
 from antiphon.errors import AskTimeoutError
 from antiphon.models.agent import Agent, Context
 from antiphon.society import Society
@@ -95,7 +94,7 @@ def test_nothing_is_kept_for_one_that_is_out_for_good(dispatcher: str) -> None:
         statistics = counted(society)
         assert statistics.held == 0
         # What was told in round 3 to 7, and from outside; a broadcast is for those who are left.
-        assert statistics.exchange.dead == {Reason.GONE: 6}
+        assert statistics.exchange.dead == {Died.GONE: 6}
         assert society._stage is not None
         absences = society._stage.ensemble._conductor._absences
         assert "b" not in absences._missed

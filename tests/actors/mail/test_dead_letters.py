@@ -206,3 +206,26 @@ def test_listeners_may_come_and_go_while_many_write() -> None:
 
     together(4, comes_and_goes)
     assert dead._listeners == {}
+
+
+@pytest.mark.parametrize("listened", [True, False])
+@pytest.mark.parametrize("kept", [0, 3, 100])
+@pytest.mark.parametrize("receivers", [0, 1, 3, 4, 5, 250])
+def test_one_message_that_many_do_not_hear_is_as_many_dead_letters(
+    receivers: int,
+    kept: int,
+    listened: bool,  # noqa: FBT001
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    names = [f"r{n}" for n in range(receivers)]
+    dead = DeadLetters(kept)
+    heard: list[Any] = []
+    if listened:
+        dead.listen(heard.append)
+    dead.record_each("word", Reason.UNKNOWN, names, "a")
+    assert dead.statistics().counts[Reason.UNKNOWN] == receivers
+    assert [one.receiver for one in dead.last()] == names[max(0, receivers - kept) :]
+    assert [one.receiver for one in heard] == (names if listened else [])
+    assert all((one.message, one.sender) == ("word", "a") for one in dead.last())
+    assert caplog.text.count("letter.died") == min(1, receivers)

@@ -14,7 +14,7 @@ from antiphon.coordination.outcome import Status
 from antiphon.coordination.round import Round
 from antiphon.coordination.talk import correspondence as correspondence_module
 from antiphon.coordination.talk.correspondence import Correspondence
-from antiphon.coordination.talk.mail import Bounds, Reason
+from antiphon.coordination.talk.mail import Bounds, Reason, Refused
 from antiphon.models.board import Board
 from antiphon.models.outbox import OUTSIDE, Outbox, Parcel, Phase
 from antiphon.testing import RecordingRef
@@ -58,14 +58,14 @@ def test_what_came_with_an_action_is_heard_once_before_the_next_round() -> None:
 @pytest.mark.parametrize(
     ("how", "reason"),
     [
-        (Status.TIMED_OUT, Reason.LATE),
-        (Status.CRASHED, Reason.CRASHED),
-        (Status.REJECTED, Reason.REJECTED),
-        (Status.DOWN, Reason.CRASHED),
+        (Status.TIMED_OUT, Refused.LATE),
+        (Status.CRASHED, Refused.CRASHED),
+        (Status.REJECTED, Refused.REJECTED),
+        (Status.DOWN, Refused.CRASHED),
     ],
 )
 def test_what_came_without_an_action_that_counts_is_counted_and_not_heard(
-    how: Status, reason: Reason
+    how: Status, reason: Refused
 ) -> None:
     talk = Correspondence(MEMBERS)
     talk.close([told("b", 1, 2)], all_as(how))
@@ -95,7 +95,7 @@ def test_what_comes_back_late_is_counted_and_what_was_not_heard_waits() -> None:
     talk.close([told("b", 3, round=2)], ACTED)
     talk.come_back("b", told("a", "too late", sender="b")[1], mail["b"])
     assert opened(talk, 3) == {"b": [1, 3]}
-    assert talk.statistics().exchange.refused == {Reason.LATE: 1}
+    assert talk.statistics().exchange.refused == {Refused.LATE: 1}
 
 
 def test_who_is_not_called_hears_it_all_when_it_is() -> None:
@@ -241,7 +241,7 @@ def test_an_answer_that_crosses_the_close_too_late_takes_it_along() -> None:
         talk.come_back(returned.agent_id, returned.said, returned.mail)
     talk.close(call.take_said(), all_as(Status.TIMED_OUT))
     assert opened(talk, 2) == {}
-    assert talk.statistics().exchange.refused == {Reason.LATE: 1}
+    assert talk.statistics().exchange.refused == {Refused.LATE: 1}
 
 
 # One rule taken out
@@ -259,14 +259,14 @@ class LosesMailThatComesBack(Correspondence):
 
 
 class HearsAllWhateverCameOfIt(Correspondence):
-    def _accept(self, parcels: Sequence[Parcel], refused: Reason | None) -> None:
+    def _accept(self, parcels: Sequence[Parcel], refused: Refused | None) -> None:
         super()._accept(parcels, None)
 
 
 class WholeOrNothing(Correspondence):
     """What was said between rounds goes with the action, too."""
 
-    def _accept(self, parcels: Sequence[Parcel], refused: Reason | None) -> None:
+    def _accept(self, parcels: Sequence[Parcel], refused: Refused | None) -> None:
         if refused is None:
             super()._accept(parcels, None)
 

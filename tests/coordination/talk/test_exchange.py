@@ -16,7 +16,7 @@ from antiphon.coordination.records.events import Events
 from antiphon.coordination.talk import exchange as exchange_module
 from antiphon.coordination.talk import mail as mail_module
 from antiphon.coordination.talk.exchange import Exchange
-from antiphon.coordination.talk.mail import Bounds, Mail, Reason
+from antiphon.coordination.talk.mail import Bounds, Mail, Reason, Refused
 from antiphon.models.outbox import OUTSIDE, Kind, Outbox, Parcel, Phase
 from antiphon.models.topics import PATTERNS_EACH
 from hypothesis import Phase as Stage
@@ -181,9 +181,9 @@ def test_what_came_with_an_answer_that_does_not_count_is_counted_and_not_heard()
     outbox.broadcast(1)
     outbox.subscribe("news")
     parcels = outbox.take()
-    exchange.refuse(parcels, Reason.LATE)
-    exchange.refuse(parcels[:1], Reason.REJECTED)
-    exchange.refuse((), Reason.REJECTED)
+    exchange.refuse(parcels, Refused.LATE)
+    exchange.refuse(parcels[:1], Refused.REJECTED)
+    exchange.refuse((), Refused.REJECTED)
     assert heard(exchange) == {}
     statistics = exchange.statistics()
     assert statistics.refused == {"late": 2, "rejected": 1}
