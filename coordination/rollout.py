@@ -10,6 +10,7 @@ from ..models import chance
 from ..models.experience import Experience, OneStepEach
 from .environment import Environment, Transition
 from .outcome import Outcome
+from .tuner import TunerDecision
 
 _T = TypeVar("_T")
 
@@ -26,6 +27,8 @@ class Step:
     experiences: Mapping[str, Experience]
     """By agent id, one for each member of the round."""
     episode_over: bool
+    retuned: Sequence[TunerDecision] = ()
+    """What tuners changed after it."""
 
     @property
     def reward(self) -> float:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from ..memory.failures import MemoryFailures
 from ..models.experience import Experience
 from ..models.frozen import frozen_values
 from .ensemble import Ensemble
@@ -70,12 +72,12 @@ class Stage:
             rules,
             meanwhile=self._performance.take_in,
         )
-        self._take_in(outcome, timed=rules.metrics)
+        retuned = self._take_in(outcome, timed=rules.metrics)
         step, ended = rollout.advance(outcome)
         if ended:
             self.ensemble.end_episode(self._round, ended)
         self._remember(outcome, step.experiences)
-        return step
+        return replace(step, retuned=retuned) if retuned else step
 
     def play(
         self, observations: Mapping[str, Any], rules: Rules, *, asked: float | None = None
@@ -120,14 +122,15 @@ class Stage:
             self._tuning.repeat(self._round + 1, changes)
 
     def vitals(self, *, running: bool) -> Health:
-        """Say how everybody is; nobody can be asked who is busy where nothing runs any more."""
+        """Say how everybody is, to any thread and at once; nobody is busy who does not run."""
         return Health(
             members=len(self.ensemble),
             agents=self._performance.statistics(),
             kernel=self.ensemble.statistics(),
-            busy=self.ensemble.busy() if running else (),
+            busy=self.ensemble.seen_busy() if running else (),
             rss_bytes=resident_bytes(),
             memory_bytes=memory_limit(),
+            memory_failures=(MemoryFailures() if self.memories is None else self.memories.failures),
         )
 
     def _open_round(self, rules: Rules) -> None:
@@ -142,13 +145,16 @@ class Stage:
             self.memories.record(outcome.round, lived)
             self.memories.work(outcome.elapsed)
 
-    def _take_in(self, outcome: Outcome, *, timed: bool) -> None:
+    def _take_in(self, outcome: Outcome, *, timed: bool) -> Sequence[TunerDecision]:
         self._performance.add(outcome, timed=timed)
         if self._tuning is None:
-            return
+            return ()
+        made: list[TunerDecision] = []
         for retuning in self._tuning.add(outcome):
             self.ensemble.retune(retuning.agent_ids, retuning.profile)
-            self.decisions += retuning.decisions
+            made += retuning.decisions
+        self.decisions += made
+        return made
 
 
 def _split(

@@ -16,17 +16,23 @@ from ..logs import get_logger
 from ..models.profile import Profile
 from ..settings import number, setting, whole
 from .levels import Level, levels_of
-from .records.trace import encode
 
 log = get_logger(__name__)
 
-KIND = "retuned"
+RETUNED = "retuned"
 """What rows of events about decisions are called."""
 MIN_GAIN = 0.05
 """A step down that does not make acts shorter by this share is taken back."""
 FIRST_WAIT = 8
 LONGEST_WAIT = 512
 """Windows until a level that was no good is tried again; doubled each time it is no good."""
+
+
+def _below_one(value: Any) -> float:
+    share: float = number(above=0)(value)
+    if share >= 1:
+        raise ValueError(f"must be < 1, or nothing is ever right, got {value!r}")
+    return share
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +49,7 @@ class TunerSettings:
         0.1, number(least=0), "share by which acts may be longer than the target"
     )
     slack: float = setting(
-        0.5, number(above=0), "agents may think more when acts take less than this share of it"
+        0.5, _below_one, "agents may think more when acts take less than this share of it"
     )
     cycles: int = setting(10, whole(least=1), "cycles of belief updates in a window")
     patience: int = setting(3, whole(least=1), "windows in a row that call for the same step")
@@ -58,8 +64,6 @@ class TunerSettings:
             except ValueError as error:
                 raise ValueError(f"{field.name} {error}") from None
             object.__setattr__(self, field.name, value)
-        if self.slack >= 1:
-            raise ValueError(f"slack must be < 1, or nothing is ever right, got {self.slack}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +85,6 @@ class TunerDecision:
     def facts(self) -> tuple[Any, ...]:
         """What goes into the events beside kind and round: what changed, not the times."""
         return self.group, self.key, self.before, self.after
-
-    def row(self) -> bytes:
-        """Give the bytes that stand for it in a digest of events."""
-        return b"\x1f".join([KIND.encode(), b"%d" % self.round, *map(encode, self.facts)])
 
 
 class _Attempt(NamedTuple):

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 from ..rollout import Step
+from ..tuner import RETUNED
 from .events import Events
 from .footprint import Footprint
 from .metrics import Metrics
@@ -53,6 +54,8 @@ class Recording:
         measured = step.outcome.round > self._played
         self.trace.add(step)
         self.events.add(step.outcome)
+        for decision in step.retuned:
+            self.events.record(RETUNED, decision.round, *decision.facts)
         self.metrics.add(step, measured=measured)
         if self._tables is not None:
             self._tables.add(step)

@@ -10,8 +10,13 @@ import numpy as np
 import pytest
 from antiphon.coordination.levels import Level, levels_of
 from antiphon.coordination.outcome import Outcome, Status
+from antiphon.coordination.records.events import Events
+from antiphon.coordination.records.progress import Silence
+from antiphon.coordination.records.recording import Recording
+from antiphon.coordination.rollout import Step
 from antiphon.coordination.tuner import FIRST_WAIT, Tuner, TunerDecision, TunerSettings
 from antiphon.coordination.tuning import Candidate, Group, Tuning, groups_of
+from antiphon.models.experience import Experience
 from antiphon.models.profile import PROFILES, Profile
 from antiphon.tests.coordination.outcomes import all_acted, outcome_of
 from hypothesis import given, settings
@@ -194,12 +199,25 @@ def test_a_decision_says_what_changed_when_and_why() -> None:
         decision.after = 1  # type: ignore[misc]
 
 
-def test_the_row_of_a_decision_holds_what_changed_and_no_times() -> None:
+def events_of(*decisions: TunerDecision) -> str:
+    """Give the digest of a run of one step, in which somebody failed."""
+    recording = Recording(timing=False, tables=None, progress=Silence())
+    outcome = outcome_of(31, {"a": Status.TIMED_OUT})
+    lived = Experience(31, None, None, 0, "timed_out", 0.0, terminated=False, truncated=False)
+    recording.add(Step(1, 0, outcome, {"a": lived}, episode_over=False, retuned=decisions), 1)
+    return recording.events.value
+
+
+def test_the_events_of_a_step_hold_what_changed_after_it_and_no_times() -> None:
     decision = decide()
-    assert decision.row() == b'retuned\x1f31\x1f"explorer"\x1f"policy_length"\x1f3\x1f2'
-    slower = dataclasses.replace(decision, latency_ms=9.0, target_ms=1.0)
-    assert slower.row() == decision.row()
-    assert dataclasses.replace(decision, round=12).row() != decision.row()
+    events = Events()
+    events.record("timed_out", 31, "a")
+    assert events_of() == events.value
+    events.record("retuned", 31, "explorer", "policy_length", 3, 2)
+    assert events_of(decision) == events.value
+    slower = dataclasses.replace(decision, latency_ms=9.0, target_ms=1.0, why="because")
+    assert events_of(slower) == events.value
+    assert events_of(dataclasses.replace(decision, after=1)) != events.value
 
 
 def test_equal_times_make_equal_decisions() -> None:

@@ -8,6 +8,7 @@ from itertools import count
 from typing import Any
 
 import pytest
+from antiphon.actors.mail.dead_letters import Reason
 from antiphon.coordination.records.run import Run
 from antiphon.errors import (
     RunInterrupted,
@@ -16,6 +17,9 @@ from antiphon.errors import (
 from antiphon.models.agent import Context
 from antiphon.society import Society
 from antiphon.tests.society.cast import DISPATCHERS, FUSE, Does, Ring, Witness
+
+EARLY = range(1, 40, 3)
+"""Which calls of an agent a run is stopped in at every push."""
 
 
 def test_after_a_stop_everything_is_a_typed_error_and_stop_may_come_again() -> None:
@@ -36,6 +40,54 @@ def test_after_a_stop_everything_is_a_typed_error_and_stop_may_come_again() -> N
     ):
         with pytest.raises(StoppedError):
             use()
+
+
+@pytest.mark.parametrize("dispatcher", DISPATCHERS)
+def test_after_a_stop_what_is_over_can_be_read(dispatcher: str) -> None:
+    def act(seen: Any, context: Context) -> int:
+        context.put("seen", context.round)
+        return 1
+
+    society = Society(dispatcher=dispatcher, memory_size=9)
+    society.add(Does, ids=["a"], act=act)
+    for _ in range(40):
+        society.step({"a": 0})
+    shared, before = dict(society.shared), society.memories.consolidations()
+    assert shared.keys() == {"seen"}
+    assert before.consolidated > 0
+    society.stop()
+    assert dict(society.shared) == shared
+    assert society["a"].memory.recent(1)[0].round == 40
+    assert society.memories.consolidations() == before
+    with pytest.raises(StoppedError):
+        society["a"].consolidate(force=True)
+
+
+@pytest.mark.parametrize("dispatcher", ["threaded", "pooled"])
+def test_letters_that_die_with_a_society_can_be_counted(
+    dispatcher: str, let_go: threading.Event
+) -> None:
+    society = Society(dispatcher=dispatcher, delivery="immediate", timeout=0.05, grace=0.05)
+    society.add(Does, ids=["a"], act=lambda *_: let_go.wait(FUSE))
+    society.step({"a": 0})
+    society.tell("a", "and it never reads this")
+    assert society.dead_letters.statistics().total == 0
+    society.stop()
+    assert society.dead_letters.statistics().counts[Reason.CLOSED] == 1
+
+
+@pytest.mark.parametrize("dispatcher", DISPATCHERS)
+def test_of_a_society_that_never_ran_nothing_is_left_to_read(dispatcher: str) -> None:
+    society = Society(dispatcher=dispatcher, memory_size=9)
+    society.add(Does, ids=["a"])
+    society.stop()
+    for read in (
+        lambda: society.dead_letters,
+        lambda: society.memories,
+        lambda: society.shared,
+    ):
+        with pytest.raises(StoppedError):
+            read()
 
 
 @pytest.mark.parametrize("dispatcher", ["threaded", "pooled"])
@@ -83,7 +135,10 @@ class StopsAt:
 
 
 @pytest.mark.parametrize("dispatcher", ["threaded", "pooled"])
-@pytest.mark.parametrize("nth", range(1, 40, 3))
+@pytest.mark.parametrize(
+    "nth",
+    [*EARLY, *[pytest.param(n, marks=pytest.mark.soak) for n in range(1, 214) if n not in EARLY]],
+)
 def test_a_stop_at_any_moment_of_a_run_ends_it_and_leaves_nobody(nth: int, dispatcher: str) -> None:
     act = StopsAt(nth)
     society = Society(Ring(), dispatcher=dispatcher, grace=FUSE, tables=False)

@@ -59,6 +59,74 @@ def test_agents_that_are_still_at_work_are_busy(let_go: threading.Event) -> None
     assert "timeouts.many" in [warning.key for warning in health.warnings]
 
 
+@pytest.mark.parametrize("dispatcher", [*DISPATCHERS, "simulated"])
+def test_an_agent_at_work_may_ask_how_everybody_is(dispatcher: str) -> None:
+    found = []
+
+    def act(seen: Any, context: ap.Context) -> int:
+        found.append(society.health())
+        return 0
+
+    with ap.Society(dispatcher=dispatcher, timeout=FUSE) as society:
+        society.add(Does, ids=["asks"], act=act)
+        assert society.step({"asks": 0}).actions == {"asks": 0}
+    assert [(health.members, health.busy) for health in found] == [(1, ())]
+
+
+@pytest.mark.parametrize("dispatcher", DISPATCHERS)
+def test_another_thread_may_ask_how_everybody_is_while_an_agent_is_at_work(
+    dispatcher: str, let_go: threading.Event
+) -> None:
+    inside, found = threading.Event(), []
+
+    def act(seen: Any, context: ap.Context) -> int:
+        inside.set()
+        assert let_go.wait(FUSE)
+        return 0
+
+    def look() -> None:
+        assert inside.wait(FUSE)
+        found.append(society.health().members)
+        let_go.set()
+
+    with ap.Society(dispatcher=dispatcher, timeout=FUSE) as society:
+        society.add(Does, ids=["a"], act=act)
+        onlooker = threading.Thread(target=look)
+        onlooker.start()
+        assert society.step({"a": 0}).actions == {"a": 0}
+        onlooker.join(FUSE)
+    assert found == [1]
+
+
+@pytest.mark.parametrize("dispatcher", DISPATCHERS)
+def test_who_is_told_of_a_dead_letter_may_ask_how_everybody_is(
+    dispatcher: str, let_go: threading.Event
+) -> None:
+    told, found = threading.Event(), []
+
+    def listen(letter: object) -> None:
+        found.append(society.health().members)
+        told.set()
+
+    with ap.Society(dispatcher=dispatcher, timeout=0.05) as society:
+        # On threads its answer comes too late, and dies where rounds are closed.
+        society.add(Does, ids=["a"], act=lambda *_: let_go.wait(FUSE))
+        society.add(Deaf, ids=["b"])
+        society.dead_letters.listen(listen)
+        if dispatcher == "inline":
+            society.tell("b", "hear")
+        else:
+            society.step({"a": 0})
+            let_go.set()
+        assert told.wait(FUSE)
+    assert found[0] == 2
+
+
+class Deaf(ap.Agent):
+    def act(self, observation: Any, context: ap.Context) -> int:
+        return 0
+
+
 def test_a_run_on_the_command_line_warns_once_of_each_kind(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

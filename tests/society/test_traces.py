@@ -35,7 +35,10 @@ def test_dispatcher_and_batch_size_change_nothing() -> None:
 
 @pytest.mark.parametrize("dispatcher", ["threaded", "pooled"])
 @pytest.mark.parametrize("interval", [1e-6, 5e-3])
-def test_how_often_threads_change_places_changes_nothing(interval: float, dispatcher: str) -> None:
+@pytest.mark.parametrize("runs", [3, pytest.param(200, marks=pytest.mark.soak)])
+def test_how_often_threads_change_places_changes_nothing(
+    runs: int, interval: float, dispatcher: str
+) -> None:
     # On a pool that takes every moment for one in which nobody gets on.
     many = {"pool_threshold": 1e9, "pool_interval": 1e-4} if dispatcher == "pooled" else {}
     settings = {"steps": 10, "dice": 20, "seed": 5}
@@ -44,7 +47,7 @@ def test_how_often_threads_change_places_changes_nothing(interval: float, dispat
     try:
         traces = {
             play(world_of_six(), dispatcher=dispatcher, **settings, **many)[1].trace
-            for _ in range(3)
+            for _ in range(runs)
         }
     finally:
         sys.setswitchinterval(before)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from antiphon.clock import ManualClock
+from antiphon.coordination.records.events import Events
 from antiphon.errors import JournalError
 from antiphon.memory.store.reader import Reader
 from antiphon.models.grid_world import GridWorld
@@ -35,6 +36,21 @@ def decisions(folder: Path) -> list[Any]:
         return [tuple(one) for _, row in reader.rows("tuned") for one in row.value]
 
 
+def events_of(made: list[Any]) -> str:
+    events = Events()
+    for round, *facts in made:
+        events.record("retuned", round, *facts)
+    return events.value
+
+
+def test_what_a_tuner_decided_is_in_the_events_of_a_run(tmp_path: Path) -> None:
+    run = tuned(WHOLE, tmp_path / "r")
+    assert run.event_rows == {"retuned": 2}
+    assert run.events == events_of(decisions(tmp_path / "r"))
+    # Of what is not kept, too.
+    assert tuned(WHOLE).events == run.events != tuned(WHOLE // 3).events
+
+
 def test_a_tuned_run_goes_the_same_way_though_its_acts_are_quicker_now(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -48,6 +64,7 @@ def test_a_tuned_run_goes_the_same_way_though_its_acts_are_quicker_now(
     assert Society.verify(tmp_path / "r").rounds == WHOLE
     again = resumed(tmp_path / "r")
     assert (again.trace, again.events) == (run.trace, run.events)
+    assert again.event_rows == {"retuned": len(made)}
 
 
 @pytest.mark.parametrize("at", [30, 40, 75])
@@ -56,11 +73,12 @@ def test_a_tuned_run_goes_on_where_its_tuner_stood(tmp_path: Path, at: int) -> N
     before = decisions(tmp_path / "r")
     Planner.clock = ManualClock()
     with Society.resume(tmp_path / "r", clock=Planner.clock) as society:
-        society.run(WHOLE)
+        run = society.run(WHOLE)
         agents: list[Any] = [host.agent for host in society._ensemble.hosts]
         lengths = {agent.profile.policy_length for agent in agents}
     after = decisions(tmp_path / "r")
     assert after[: len(before)] == before
+    assert run.events == events_of(after)
     assert Society.verify(tmp_path / "r").rounds == WHOLE
     assert lengths == {after[-1][-1]} == {1}
 
@@ -82,8 +100,9 @@ def test_decisions_of_a_tuner_with_other_settings_are_refused(
     tuned(WHOLE, tmp_path / "r")
     assert "selective_update_interval" in {key for _, _, key, *_ in decisions(tmp_path / "r")}
     monkeypatch.setenv("ANTIPHON_MAX_UPDATE_INTERVAL", "1")
+    resumed(tmp_path / "r")  # has those it was founded with, whatever holds here
     with pytest.raises(JournalError, match="such as max_update_interval: Planner/accurate does"):
-        resumed(tmp_path / "r")
+        resumed(tmp_path / "r", max_update_interval=1)
 
 
 def test_what_nobody_can_play_again_is_said_when_it_begins(
