@@ -15,6 +15,7 @@ from typing import NoReturn
 from . import __version__
 from .commands.signals import Signals
 from .errors import AntiphonError, RunInterrupted
+from .report.wording import visible
 
 _EPILOG = """\
 examples:
@@ -87,9 +88,7 @@ def _run(argv: Sequence[str] | None, signals: Signals) -> int:
     if arguments.execute is None:
         parser.print_help()
         return 0
-    logging.basicConfig(
-        level=arguments.log_level.upper(), format="%(levelname)s %(name)s %(message)s"
-    )
+    _log_to_stderr(arguments.log_level.upper())
     try:
         status: int = arguments.execute(arguments)
     except BrokenPipeError:
@@ -99,13 +98,34 @@ def _run(argv: Sequence[str] | None, signals: Signals) -> int:
     except (AntiphonError, ValueError, TypeError, OSError) as error:
         # What people can mend is one line; a traceback is for us: --log-level debug.
         logging.getLogger(__name__).debug("traceback", exc_info=True)
-        print(f"antiphon: {error}", file=sys.stderr)
+        # An agent's own words may be in it: no command to the terminal, and no line of ours.
+        print(f"antiphon: {visible(str(error))}", file=sys.stderr)
         return 2 if isinstance(error, (ValueError, TypeError, LookupError)) else 1
     return status
 
 
+def _log_to_stderr(level: str) -> None:
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Visible("%(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(level=level, handlers=[handler])
+
+
+class _Visible(logging.Formatter):
+    """Writes tracebacks in lines, and all else in them as it can be seen."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return visible(super().format(record), lines=True)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong with the words in one line, whatever they are."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(visible(message))
+
+
 def _parser(commands: Iterable[ModuleType]) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="antiphon",
         description="Societies of message-driven agents that answer in time.",
         epilog=_EPILOG,

@@ -12,6 +12,7 @@ import os
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -107,17 +108,17 @@ class Resolved:
         for key in given:
             if not at_rest and not _field(type(self.values), key).metadata["run_time"]:
                 raise SettingsError(key, "cannot change once the society exists")
-        values = dataclasses.replace(self.values, **given)
-        return Resolved(
-            values, MappingProxyType({**self.sources, **dict.fromkeys(given, "keyword")})
-        )
+        sources = {**self.sources, **dict.fromkeys(given, "keyword")}
+        values = _together(partial(dataclasses.replace, self.values, **given), sources)
+        return Resolved(values, MappingProxyType(sources))
 
 
 def resolve(kind: type[SettingsType], layers: Layers, keywords: Mapping[str, Any]) -> Resolved:
     """Fill a settings type: defaults, then file, then environment, then keywords.
 
     Raises:
-        SettingsError: a key is unknown or given twice, or a value breaks its rule.
+        SettingsError: a key is unknown or given twice, or a value breaks its rule, alone or with
+            the others.
     """
     values: dict[str, Any] = {}
     sources = {f.name: "default" for f in dataclasses.fields(kind)}
@@ -125,7 +126,33 @@ def resolve(kind: type[SettingsType], layers: Layers, keywords: Mapping[str, Any
         given = _own_names(kind, layer, source)
         values.update(given)
         sources.update(dict.fromkeys(given, source))
-    return Resolved(kind(**values), MappingProxyType(sources))
+    return Resolved(_together(partial(kind, **values), sources), MappingProxyType(sources))
+
+
+def _together(make: Callable[[], Any], sources: Mapping[str, str]) -> Any:
+    """Make settings; they hold their values against each other, and know no sources."""
+    try:
+        return make()
+    except SettingsError as error:
+        source = sources.get(error.key, error.source)
+        raise SettingsError(error.key, error.why, source=source) from None
+
+
+def sort_options(
+    kinds: Iterable[type[SettingsType]], options: Mapping[str, Any]
+) -> dict[type[SettingsType], dict[str, Any]]:
+    """Part options by the settings type that each is a setting of.
+
+    Raises:
+        SettingsError: one is a setting of none of them.
+    """
+    sorted_out: dict[type[SettingsType], dict[str, Any]] = {kind: {} for kind in kinds}
+    owners = {name: kind for kind in sorted_out for name in _names(kind)}
+    for key, value in options.items():
+        if key.lower() not in owners:
+            raise _unknown(key, set(owners), "keyword")
+        sorted_out[owners[key.lower()]][key] = value
+    return sorted_out
 
 
 def split_options(
@@ -146,12 +173,15 @@ def _own_names(kind: type[SettingsType], layer: Mapping[str, Any], source: str) 
     """Turn aliases into names and values into parsed ones."""
     known = _names(kind)
     given: dict[str, Any] = {}
+    said: dict[str, str] = {}
     for key, value in layer.items():
         if key.lower() not in known:
             raise _unknown(key, set(known), source)
         name, convert = known[key.lower()]
         if name in given:
-            raise SettingsError(key, f"says {name!r} a second time", source=source)
+            why = f"says {name!r} a second time, after {said[name]!r}"
+            raise SettingsError(key, why, source=source)
+        said[name] = key
         try:
             given[name] = _field(kind, name).metadata["parse"](convert(value))
         except ValueError as error:
@@ -199,12 +229,20 @@ def _sections(path: Path) -> dict[str, dict[str, Any]]:
         # Python's own words name the file a second time.
         said = (error.strerror if isinstance(error, OSError) else None) or str(error)
         raise SettingsFileError(str(path), f"cannot be read: {' '.join(said.split())}") from error
+    return _joined(raw, str(path))
+
+
+def _joined(raw: Mapping[str, Any], source: str) -> dict[str, dict[str, Any]]:
+    """Put sections of one name, or of its alias, together."""
     sections: dict[str, dict[str, Any]] = {}
     for name, values in raw.items():
         if not isinstance(values, dict):
-            raise SettingsError(name, "must stand in a section such as [society]", source=str(path))
+            raise SettingsError(name, "must stand in a section such as [society]", source=source)
         own = sections.setdefault(_SECTION_ALIASES.get(name.lower(), name.lower()), {})
-        own.update({key.lower(): value for key, value in values.items()})
+        for key, value in values.items():
+            if key.lower() in own:
+                raise SettingsError(key, f"is said a second time in [{name}]", source=source)
+            own[key.lower()] = value
     return sections
 
 

@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
+from .errors import SettingsError
+
 Parse = Callable[[Any], Any]
 
 
@@ -313,3 +315,14 @@ class SocietySettings:
     )
     start_timeout: float = setting(30.0, number(above=0), "seconds that all starts may take")
     grace: float = setting(1.0, number(least=0), "seconds that stop waits for busy agents")
+
+    def __post_init__(self) -> None:
+        """Hold the values against each other.
+
+        Raises:
+            SettingsError: naming what does not fit.
+        """
+        for key in ("pool_minimum", "pool_initial"):
+            if (threads := getattr(self, key)) > self.pool_maximum:
+                rule = f"must be <= pool_maximum, which is {self.pool_maximum}"
+                raise SettingsError(key, f"{rule}, got {threads}")

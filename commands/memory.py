@@ -19,9 +19,11 @@ from ..memory.words import words_of
 from ..report.data import agent_json, society_json
 from ..report.from_store import story_of
 from ..report.gather import line_of
+from ..report.order import in_order
 from ..report.page import agent_page, society_page
 from ..report.text import agent_text, society_text
-from ..report.wording import ranges, visible
+from ..report.wording import count, ranges, visible
+from .checks import check_outputs
 
 _EPILOG = """\
 examples:
@@ -65,7 +67,9 @@ def add_parser(commands: Any) -> None:
     why.add_argument("item", help="its id, such as 1-50.0")
     report = _word(words, "report", _report, "sizes, consolidations and what was kept, as a page")
     report.add_argument("agent", nargs="?", help="by default, the whole society")
-    report.add_argument("--out", metavar="FILE", help="write it here; else it is printed")
+    report.add_argument(
+        "--out", type=Path, metavar="FILE", help="write it here; else it is printed"
+    )
     report.add_argument(
         "--format", choices=("html", "text", "json"), help="by default html to a file, else text"
     )
@@ -89,7 +93,8 @@ def _least_one(text: str) -> int:
 def _show(arguments: argparse.Namespace) -> int:
     with _reader(arguments.run) as reader:
         if arguments.agent is None:
-            _print(arguments, {"agents": reader.agents}, reader.agents)
+            agents = in_order(reader.agents)
+            _print(arguments, {"agents": agents}, agents)
             return 0
         newest = reader.experiences(arguments.agent, newest_first=True)
         lived = [one for _, one in islice(newest, arguments.k)][::-1]
@@ -104,12 +109,14 @@ def _stats(arguments: argparse.Namespace) -> int:
     verified = verify(arguments.run)
     totals = {**verified.totals._asdict(), "live": verified.totals.live}
     counts = {
-        agent_id: {**one._asdict(), "live": one.live} for agent_id, one in verified.counts.items()
+        agent_id: {**verified.counts[agent_id]._asdict(), "live": verified.counts[agent_id].live}
+        for agent_id in in_order(verified.counts)
     }
     lines = [
         f"{verified.rounds:,} rounds, {verified.rows:,} rows, all as they were written",
         "{written:,} written = {live:,} live + {consolidated:,} consolidated + {evicted:,} "
-        "evicted; {items:,} items".format(**totals),
+        "evicted; ".format(**totals)
+        + f"{count(verified.totals.items, 'item')} made",
         *(
             f"{name}: {one['written']:,} written = {one['live']:,} live + "
             f"{one['consolidated']:,} consolidated + {one['evicted']:,} evicted"
@@ -156,17 +163,25 @@ def _why(arguments: argparse.Namespace) -> int:
         item = reader.item(arguments.agent, arguments.item)
     lines = [
         _line(item),
-        f"stands for {item.count:,} experiences: {ranges(item.members)}; some of them whole:",
+        f"stands for {count(item.count, 'experience')}: {ranges(item.members)}{_how_many(item)}",
         *(f"  {line_of(one)}" for one in item.samples),
     ]
     _print(arguments, {**_data(item), "samples": [_data(one) for one in item.samples]}, lines)
     return 0
 
 
+def _how_many(item: Item) -> str:
+    """Tell how many of an item's experiences it keeps; nothing where it keeps none."""
+    if not item.samples:
+        return ""
+    return f"; {len(item.samples):,} of them whole:"
+
+
 def _report(arguments: argparse.Namespace) -> int:
     how = arguments.format or ("text" if arguments.out is None else "html")
-    with _reader(arguments.run):
-        story = story_of(arguments.run, arguments.agent)
+    check_outputs({"--out": arguments.out})
+    with _reader(arguments.run) as reader:
+        story = story_of(reader, arguments.agent)
     if arguments.agent is not None:
         page = {"html": agent_page, "text": agent_text, "json": agent_json}[how](story.agents[0])
     else:
@@ -174,7 +189,7 @@ def _report(arguments: argparse.Namespace) -> int:
     if arguments.out is None:
         print(page, end="")
     else:
-        Path(arguments.out).write_text(page, encoding="utf-8")
+        arguments.out.write_text(page, encoding="utf-8")
         print(f"written to {arguments.out}")
     return 0
 
@@ -195,7 +210,7 @@ def _reader(run: Path) -> Reader:
 def _line(memory: Item | Remembered) -> str:
     if isinstance(memory, Remembered):
         return line_of(memory)
-    some = "1 experience" if memory.count == 1 else f"{memory.count:,} experiences"
+    some = count(memory.count, "experience")
     return f"{memory.id} ({memory.kind}, {some}): {visible(memory.text)}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -23,6 +24,17 @@ _OUR_HOSTS = {
     "agent-actor": "antiphon.actors.agent_actor:AgentActor",
     "cohort": "antiphon.actors.cohort:CohortMember",
 }
+# What hosts call and take the answer of.
+_CALLED = (
+    "act",
+    "receive",
+    "answer",
+    "agent_died",
+    "episode_ended",
+    "reset",
+    "get_state",
+    "set_state",
+)
 _OUR_WORLDS = {"grid-world": "antiphon.models.grid_world:GridWorld"}
 
 
@@ -31,7 +43,8 @@ def agent_type(kind: str | type[Agent]) -> type[Agent]:
 
     Raises:
         UnknownNameError: nothing has this name; it says what there is.
-        PluginError: something has, but it cannot be loaded or is no agent type.
+        PluginError: something has, but it cannot be loaded or is no agent type, or answers with
+            what is still to be run.
     """
     found = _find("agent type", kind, _OUR_AGENTS, AGENTS)
     if isinstance(found, Agent):
@@ -40,7 +53,20 @@ def agent_type(kind: str | type[Agent]) -> type[Agent]:
         raise PluginError(
             _name(kind), f"must be a class derived from antiphon.Agent, got {found!r}"
         )
+    for method in _CALLED:
+        if _answers_later(getattr(found, method, None)):
+            why = f"{method} must be a plain method, not async and without yield"
+            raise PluginError(_name(kind), why)
     return found
+
+
+def _answers_later(method: Any) -> bool:
+    """Whether a call to it gives what is still to be run, and nobody would run that."""
+    return (
+        inspect.iscoroutinefunction(method)
+        or inspect.isgeneratorfunction(method)
+        or inspect.isasyncgenfunction(method)
+    )
 
 
 def host_type(kind: str | type[AgentActor]) -> type[AgentActor]:

@@ -15,7 +15,6 @@ from ..actors.simulation.latencies import Latencies, find_latencies
 from ..actors.simulation.virtual_clock import VirtualClock
 from ..clock import Clock
 from ..errors import SettingsError
-from ..layers import resolve
 from ..models.agent import Place
 from ..models.profile import InferenceSettings
 from ..settings import SettingsType, SocietySettings
@@ -27,9 +26,7 @@ from .roster import Resident, Roster
 from .rulebook import Rulebook
 from .setup import Setup
 from .stage import Stage
-from .tuner import TunerSettings
 from .tuning import Tuning, candidates_of, groups_of
-from .vitals.health import HealthSettings
 
 if TYPE_CHECKING:
     from ..memory.embedding import Embedding
@@ -90,12 +87,7 @@ class Founding:
 
     def _settings_types(self) -> set[type[SettingsType]]:
         found = {settings_type_of(resident.kind) for resident in self.roster.residents}
-        return {
-            InferenceSettings,
-            HealthSettings,
-            TunerSettings,
-            *(kind for kind in found if kind is not None),
-        }
+        return {InferenceSettings, *(kind for kind in found if kind is not None)}
 
     def _place(self, agent_id: str) -> Place:
         env = self.environment
@@ -112,7 +104,7 @@ class Founding:
         if not groups:
             rule = "needs a target_ms: profile realtime or batch, or target_ms=... when adding"
             raise SettingsError("tuner", rule, source=self.rulebook.source("tuner"))
-        return Tuning(groups, resolve(TunerSettings, self.rulebook.layers, {}).values)
+        return Tuning(groups, self.rulebook.tuner)
 
     def _appoint_teachers(self, ensemble: Ensemble, memories: Memories | None) -> None:
         """Have those who learn asleep taught by what is consolidated.
@@ -154,8 +146,26 @@ class Founding:
         return Memories.found(ids, settings, clock=self.clock, embedding=self.embedding)
 
 
+def check_given(rulebook: Rulebook, strategy: Strategy | None, embedding: Embedding | None) -> None:
+    """See that what was given as an object can be used, and is.
+
+    Raises:
+        SettingsError: it cannot be called, nothing would call it, or a setting says otherwise.
+    """
+    for key, given in {"strategy": strategy, "embedding": embedding}.items():
+        if given is not None and not callable(given):
+            raise SettingsError(key, f"must be callable, got {given!r:.40}")
+    if embedding is not None and not rulebook.memory.memory_size:
+        raise SettingsError("embedding", "needs a memory_size above 0")
+    on_crash = rulebook.settings.on_crash
+    # The default says nothing, also where it is written out, as it is in a run's journal.
+    if strategy is not None and on_crash != SocietySettings().on_crash:
+        why = f"says {on_crash!r}, and strategy says otherwise; give one of them"
+        raise SettingsError("on_crash", why, source=rulebook.source("on_crash"))
+
+
 def simulation_of(
-    clock: Clock | None, given: SimulatedDispatcher | None, settings: SocietySettings
+    clock: Clock | None, given: SimulatedDispatcher | None, rulebook: Rulebook
 ) -> SimulatedDispatcher | None:
     """Give what runs a simulated society; None for any other.
 
@@ -164,10 +174,12 @@ def simulation_of(
             there are no such latencies.
         ValueError: its time is not the society's.
     """
-    latency = _latency(settings)
+    settings = rulebook.settings
+    latency = _latency(rulebook)
     if settings.dispatcher != "simulated":
         if given is not None:
-            raise SettingsError("dispatcher", "must be simulated, for a simulation is given")
+            rule = f"must be simulated, for a simulation is given, got {settings.dispatcher!r}"
+            raise SettingsError("dispatcher", rule, source=rulebook.source("dispatcher"))
         return None
     if given is None and (clock is None or isinstance(clock, VirtualClock)):
         return SimulatedDispatcher(settings.seed, clock=clock, latency=latency)
@@ -177,13 +189,14 @@ def simulation_of(
     return given
 
 
-def _latency(settings: SocietySettings) -> Latencies | None:
+def _latency(rulebook: Rulebook) -> Latencies | None:
+    settings, source = rulebook.settings, rulebook.source("latency")
     if settings.latency is None:
         return None
     if settings.dispatcher != "simulated":
         rule = f"needs a virtual clock: dispatcher='simulated', not {settings.dispatcher!r}"
-        raise SettingsError("latency", rule)
+        raise SettingsError("latency", rule, source=source)
     try:
         return find_latencies(settings.latency, settings.seed)
     except ValueError as error:
-        raise SettingsError("latency", str(error)) from None
+        raise SettingsError("latency", str(error), source=source) from None

@@ -7,13 +7,23 @@ from dataclasses import fields
 from typing import Any
 
 from ..errors import SettingsError, UnknownNameError
-from ..layers import Layers, Resolved, resolve, split_options
+from ..layers import Layers, Resolved, resolve, sort_options
 from ..memory.settings import MemorySettings
 from ..settings import SettingsType, SocietySettings
 from .environment import Environment
 from .fallback import choose_fallback
 from .joint_action import Rules
 from .protocol import Barrier, CoordinationProtocol, find_protocol
+from .tuner import TunerSettings
+from .vitals.health import HealthSettings
+
+KINDS: tuple[type[SettingsType], ...] = (
+    SocietySettings,
+    MemorySettings,
+    HealthSettings,
+    TunerSettings,
+)
+"""What a society has settings of, beside its agents."""
 
 
 class Rulebook:
@@ -25,9 +35,8 @@ class Rulebook:
 
     def __init__(self, layers: Layers, keywords: Mapping[str, Any]) -> None:
         self.layers = layers
-        remembered, others = split_options(MemorySettings, keywords)
-        self._society = resolve(SocietySettings, layers, others)
-        self._memory = resolve(MemorySettings, layers, remembered)
+        given = sort_options(KINDS, keywords)
+        self._own = {kind: resolve(kind, layers, given[kind]) for kind in KINDS}
         self._agents: dict[str, Resolved] = {}
         self._protocol = self._find_protocol()
         self._environment: Environment | None = None
@@ -44,13 +53,25 @@ class Rulebook:
 
     @property
     def settings(self) -> SocietySettings:
-        values: SocietySettings = self._society.values
+        values: SocietySettings = self._own[SocietySettings].values
         return values
 
     @property
     def memory(self) -> MemorySettings:
         """What each agent remembers."""
-        values: MemorySettings = self._memory.values
+        values: MemorySettings = self._own[MemorySettings].values
+        return values
+
+    @property
+    def health(self) -> HealthSettings:
+        """From where on a health check warns."""
+        values: HealthSettings = self._own[HealthSettings].values
+        return values
+
+    @property
+    def tuner(self) -> TunerSettings:
+        """How a tuner decides, where there is one."""
+        values: TunerSettings = self._own[TunerSettings].values
         return values
 
     @property
@@ -77,12 +98,12 @@ class Rulebook:
         """Make the rules, now that it is known who lives where.
 
         Args:
-            kinds: every settings type that may have a say; other keys are refused.
+            kinds: the settings types of agents; keys of no type are refused.
 
         Raises:
             SettingsError: a key is nobody's, or the environment does not bear a setting.
         """
-        self.layers.check({SocietySettings, MemorySettings, *kinds})
+        self.layers.check({*KINDS, *kinds})
         self._check_memory()
         self._environment, self._agent_ids = environment, tuple(agent_ids)
         self._rules = self.rules_for()
@@ -90,13 +111,13 @@ class Rulebook:
     def _check_memory(self) -> None:
         if self.memory.memory_size:
             return
-        for key, source in self._memory.sources.items():
+        for key, source in self._own[MemorySettings].sources.items():
             if source != "default" and key != "memory_size":
                 raise SettingsError(key, "needs a memory_size above 0", source=source)
 
     def rules_for(self, **changes: Any) -> Rules:
         """Give the rules with some settings changed for one round; errors as ``change``."""
-        settings: SocietySettings = self._society.with_changes(**changes).values
+        settings: SocietySettings = self._own[SocietySettings].with_changes(**changes).values
         try:
             fallback = choose_fallback(
                 settings.on_missing, settings.default_action, self._environment, self._agent_ids
@@ -122,15 +143,16 @@ class Rulebook:
         Raises:
             SettingsError: a key is unknown or fixed, or a value breaks its rule.
         """
-        for key in split_options(MemorySettings, changes)[0]:
-            raise SettingsError(key, "cannot change once the society exists")
-        rules = None if self._rules is None else self.rules_for(**changes)
-        self._society = self._society.with_changes(**changes)
-        self._rules = rules
+        given = {kind: some for kind, some in sort_options(KINDS, changes).items() if some}
+        changed = {kind: self._own[kind].with_changes(**some) for kind, some in given.items()}
+        if self._rules is not None and SocietySettings in given:
+            self._rules = self.rules_for(**given[SocietySettings])
+        self._own.update(changed)
 
     def set_dispatcher(self, dispatcher: str) -> None:
         """Note that actors are run otherwise from now on."""
-        self._society = self._society.with_changes(at_rest=True, dispatcher=dispatcher)
+        society = self._own[SocietySettings]
+        self._own[SocietySettings] = society.with_changes(at_rest=True, dispatcher=dispatcher)
 
     def source(self, key: str) -> str:
         """Say where a value comes from: default, a path, environment or keyword.
@@ -138,19 +160,22 @@ class Rulebook:
         Raises:
             UnknownNameError: there is no such setting.
         """
-        for resolved in (self._society, self._memory, *self._agents.values()):
+        first, *others = self._own.values()
+        # Agents may have a setting of the same name, and theirs is meant by who added them.
+        for resolved in (first, *self._agents.values(), *others):
             if key in resolved.sources:
                 return resolved.sources[key]
-        raise UnknownNameError("setting", key, known=list(self._society.sources))
+        known = [name for resolved in self._own.values() for name in resolved.sources]
+        raise UnknownNameError("setting", key, known=known)
 
     def values(self) -> dict[str, Any]:
         """Give every setting of a society by name, to found an equal one with."""
-        parts: list[Any] = [self.settings]
+        parts: list[Any] = [self.settings, self.health, self.tuner]
         if self.memory.memory_size:
             parts.append(self.memory)
         return {f.name: getattr(part, f.name) for part in parts for f in fields(part)}
 
     def to_dict(self) -> dict[str, Any]:
         """Give every value with its source, for a manifest."""
-        parts = {"society": self._society, "memory": self._memory, **self._agents}
-        return {name: resolved.to_dict() for name, resolved in parts.items()}
+        own = {kind.section: resolved for kind, resolved in self._own.items()}
+        return {name: resolved.to_dict() for name, resolved in {**own, **self._agents}.items()}

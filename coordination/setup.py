@@ -16,7 +16,6 @@ from ..actors.once import OncePerRound
 from ..actors.simulated import SimulatedDispatcher
 from ..actors.workers.pool import PoolLimits
 from ..clock import Clock
-from ..errors import SettingsError
 from ..settings import SocietySettings
 from .talk.mail import Bounds
 
@@ -58,9 +57,6 @@ class Setup:
         Args:
             strategy: what becomes of who failed, in place of ``on_crash``.
             together: groups of ids that are restarted when one of them is.
-
-        Raises:
-            SettingsError: there are to be more threads than the most.
         """
         dead_letters = DeadLetters()
         restarts = strategy is not None or settings.on_crash != "resume"
@@ -94,9 +90,6 @@ def _supervisor(settings: SocietySettings, strategy: Strategy | None, groups: Gr
 
 
 def _pool_limits(settings: SocietySettings) -> PoolLimits:
-    for key in ("pool_minimum", "pool_initial"):
-        if getattr(settings, key) > settings.pool_maximum:
-            raise SettingsError(key, f"must be <= pool_maximum, which is {settings.pool_maximum}")
     return PoolLimits(
         minimum=settings.pool_minimum,
         initial=settings.pool_initial,

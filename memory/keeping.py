@@ -12,7 +12,8 @@ from ..actors.threaded import ThreadedDispatcher
 from ..clock import Clock
 from ..errors import AskTimeoutError, StoreFullError
 from ..logs import get_logger
-from .memories import Memories, News
+from .memories import Memories
+from .news import News
 from .settings import MemorySettings
 from .store.batch import Batch, Eviction, Replacement, Row
 from .store.database import Database

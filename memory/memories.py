@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import partial
-from typing import NamedTuple, Protocol, Self
+from typing import Protocol, Self
 
 from ..actors.actor import Actor
 from ..actors.address import Address
@@ -19,8 +18,11 @@ from .consolidation import Consolidated, Failed, Result
 from .consolidations import ConsolidationStatistics
 from .embedding import Embedding
 from .episodic import EpisodicMemory
+from .failures import FailureBook, MemoryFailures
 from .hand_over import HandOver, HandOvers
+from .lag import check_lag
 from .monitor import MemoryMonitor
+from .news import Gone, News
 from .ranges import Ranges
 from .remembered import Remembered
 from .semantic import SemanticMemory
@@ -65,24 +67,6 @@ class Supervisor(Protocol):
     def ask(self, message: object, timeout: float) -> object: ...
 
 
-class Gone(NamedTuple):
-    """Experiences of one agent that were evicted."""
-
-    agent_id: str
-    reason: Reason
-    ranges: Ranges
-
-
-@dataclass(slots=True)
-class News:
-    """What has changed since somebody asked last; for whoever keeps it."""
-
-    lived: dict[str, Remembered] = field(default_factory=dict)
-    """The latest experience of each agent that had one."""
-    evicted: list[Gone] = field(default_factory=list)
-    replaced: list[Consolidated] = field(default_factory=list)
-
-
 class Memories(Mapping[str, AgentMemory]):
     """Keeps every agent's memory; whoever plays the society calls it, between rounds.
 
@@ -103,7 +87,7 @@ class Memories(Mapping[str, AgentMemory]):
         """Begin with nothing lived.
 
         Args:
-            supervisor: who consolidates; None where nothing is to be consolidated.
+            supervisor: who consolidates, by itself or on request; None where nobody does.
             embedding: what makes vectors of texts, for all agents.
 
         Raises:
@@ -125,18 +109,22 @@ class Memories(Mapping[str, AgentMemory]):
         self.surprises: Mapping[str, Callable[[], float | None]] = {}
         """For agents that can tell, what says how surprised they were of late, in nats."""
         self.teaches = False
-        """Whether what consolidates also teaches."""
+        """Whether what consolidates by itself also teaches."""
         self.teachers: Mapping[str, Teacher] = {}
         """Of agents that can be taught, what knows them and tells them."""
         self._ids = list(self._agents)
         self._supervisor = supervisor
+        self.counted: Callable[[], ConsolidationStatistics] = ConsolidationStatistics
+        """Says what was consolidated once there is nobody to ask any more."""
+        self._closed = False
         self._unfinished = 0
-        self._hand_overs = HandOvers(settings.consolidation_lag)
+        self._hand_overs = HandOvers(settings.lag)
         self._slices = SliceLength()
         self._waiting: dict[str, None] = {}
         """Who is past its high-water mark and has handed nothing over, first come first."""
         self._rests: dict[str, int] = {}
         self._news: News | None = None
+        self._failures = FailureBook()
         self.monitor = MemoryMonitor(thresholds=settings.thresholds)
         """How they fare: trends, and alerts for who listens; it looks every few rounds."""
 
@@ -155,13 +143,13 @@ class Memories(Mapping[str, AgentMemory]):
             UnknownNameError, PluginError: there is no such clean-up or strategy, or no other
                 process can find it.
         """
-        if not settings.consolidate:
-            return cls(agent_ids, settings, None, clock=clock, embedding=embedding), []
         chosen = strategy(settings.consolidation)
         worker = worker_for(chosen) if settings.consolidation_in == "process" else None
         supervisor = MemorySupervisor(chosen, worker=worker, clock=clock)
         memories = cls(agent_ids, settings, Address(supervisor), clock=clock, embedding=embedding)
-        memories.teaches = chosen.teaches
+        memories.teaches = settings.consolidate and chosen.teaches
+        check_lag(settings)
+        memories.counted = supervisor.statistics
         return memories, [supervisor]
 
     def __getitem__(self, agent_id: str) -> AgentMemory:
@@ -189,13 +177,13 @@ class Memories(Mapping[str, AgentMemory]):
                 episodic.record(experience, surprise=surprise)
             except CleanupError as error:
                 # It says so itself, with what went in its place; the experience is recorded.
-                log.warning("cleanup.failed", agent=agent_id, round=round, error=str(error))
+                self._failures.add_cleanup(agent_id, round, str(error))
             if news is not None:
                 sequence = episodic.written
                 news.lived[agent_id] = Remembered(sequence, experience, 1.0, surprise)
             if episodic.over_high_water:
                 self._waiting[agent_id] = None
-        if self._supervisor is not None and self._waiting:
+        if self._supervisor is not None and self._settings.consolidate and self._waiting:
             self._hand_over(round)
         self._watch(round)
 
@@ -209,7 +197,7 @@ class Memories(Mapping[str, AgentMemory]):
             return
         length = self._slices.next(last_round)
         # In even steps: what is left over until it is due would all be done in one round.
-        least = math.ceil(_AHEAD * self._unfinished / (self._settings.consolidation_lag + 1))
+        least = math.ceil(_AHEAD * self._unfinished / (self._settings.lag + 1))
         if length > 0 or least:
             progress = self._ask(Work(length, least))
             if isinstance(progress, Progress):
@@ -217,11 +205,12 @@ class Memories(Mapping[str, AgentMemory]):
                 self._unfinished = progress.unfinished
 
     def close(self) -> None:
-        """Thaw what is under way, and hold every memory to its law.
+        """Thaw what is under way, and hold every memory to its law; they can be read on.
 
         Raises:
             MemoryLawError: an experience was lost or counted twice.
         """
+        self._closed = True
         # It has stopped, and nobody needs to tell it.
         self._supervisor = None
         for made in self._hand_overs.under_way:
@@ -236,7 +225,10 @@ class Memories(Mapping[str, AgentMemory]):
 
         Raises:
             ConsolidationError: the strategy failed; nothing has changed.
+            StoppedError: the society has been stopped.
         """
+        if self._closed:
+            raise StoppedError("nothing is consolidated once the society has been stopped")
         episodic = self._agents[agent_id].episodic
         for made in self._hand_overs.under_way:
             if made.agent_id == agent_id:
@@ -284,11 +276,20 @@ class Memories(Mapping[str, AgentMemory]):
 
     def summary(self) -> MemorySummary:
         """Give the figures of all of them together."""
-        return MemorySummary.of(list(self._agents.values()), self.consolidations())
+        return MemorySummary.of(
+            list(self._agents.values()), self.consolidations(), self._failures.so_far
+        )
+
+    @property
+    def failures(self) -> MemoryFailures:
+        """What went wrong until now; for any thread."""
+        return self._failures.so_far
 
     def consolidations(self) -> ConsolidationStatistics:
         """Give the figures of all consolidation until now."""
-        answer = None if self._supervisor is None else self._ask(HowMuch())
+        if self._supervisor is None:
+            return self.counted()
+        answer = self._ask(HowMuch())
         return answer if isinstance(answer, ConsolidationStatistics) else ConsolidationStatistics()
 
     def _watch(self, round: int) -> None:
@@ -341,6 +342,7 @@ class Memories(Mapping[str, AgentMemory]):
             log.warning("consolidation.lost", agent=made.agent_id, number=made.number)
             self._thaw(made)
             self._rests[made.agent_id] = round + _AFTER_A_FAILURE
+            self._failures.add_consolidation("the memory supervisor lost a range")
 
     def _collect(self, round: int) -> tuple[Result, ...]:
         answer = self._ask(Collect(round))
@@ -364,6 +366,8 @@ class Memories(Mapping[str, AgentMemory]):
         if isinstance(result, Failed):
             memory.episodic.thaw(frozen)
             self._rests[result.agent_id] = result.retry_at
+            if result.calls:  # else it rested after failures that were counted
+                self._failures.add_consolidation(str(result.error))
         else:
             memory.episodic.replace(frozen, len(result.made))
             memory.semantic.add(result.made)

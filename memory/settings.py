@@ -11,6 +11,7 @@ from .alerts import Thresholds
 from .cleanup import Age, Cleanup, find_cleanup
 from .limits import MemoryLimits
 
+_LAG = 10
 _LOW = 0.75
 """Where a memory is content again, as a share of where it is consolidated."""
 
@@ -71,8 +72,11 @@ class MemorySettings:
         optional(whole(least=1)),
         "how many of the oldest are replaced at a time; half the threshold if none",
     )
-    consolidation_lag: int = setting(
-        10, whole(least=0), "rounds from taking a window to the effect of what was made of it"
+    consolidation_lag: int | None = setting(
+        None,
+        optional(whole(least=0)),
+        "rounds from taking a window to the effect of what was made of it; if none, 10 or as "
+        "many as a small memory can bear",
     )
     consolidation: Any = setting(
         "merge",
@@ -113,12 +117,28 @@ class MemorySettings:
     @property
     def threshold(self) -> int:
         """From how many experiences on a memory is consolidated."""
-        return self.consolidation_threshold or max(2, self.memory_size // 2)
+        half = max(2, self.memory_size // 2)
+        return self.consolidation_threshold or min(half, self.memory_size)
 
     @property
     def window(self) -> int:
         """How many experiences are handed over at a time."""
         return self.consolidation_window or max(1, self.threshold // 2)
+
+    @property
+    def lag(self) -> int:
+        """How many rounds after a window was taken what was made of it takes effect."""
+        given = self.consolidation_lag
+        return min(_LAG, self.longest_lag) if given is None else given
+
+    @property
+    def longest_lag(self) -> int:
+        """With which lag consolidation keeps up with an agent that lives through every round.
+
+        One window of it is under way at a time, so that no more is lived meanwhile than a window
+        takes away, nor than there is room for above the threshold.
+        """
+        return min(self.window, self.memory_size - self.threshold)
 
     @property
     def thresholds(self) -> Thresholds:

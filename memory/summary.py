@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from .agent_memory import AgentMemory
 from .consolidations import ConsolidationStatistics
+from .failures import MemoryFailures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,11 +35,18 @@ class MemorySummary:
     """How often the strategy was called."""
     failed: int
     """Ranges of which it made nothing; they stayed as they were."""
+    failed_cleanups: int
+    """How often the clean-up broke; the oldest went in place of what it would have chosen."""
     ratio: float | None
     """Bytes of items by bytes of the experiences they stand for; None before the first."""
 
     @classmethod
-    def of(cls, memories: Iterable[AgentMemory], work: ConsolidationStatistics) -> Self:
+    def of(
+        cls,
+        memories: Iterable[AgentMemory],
+        work: ConsolidationStatistics,
+        failures: MemoryFailures,
+    ) -> Self:
         """Add up the figures of now."""
         each = [memory.statistics() for memory in memories]
         known = [memory.knowledge() for memory in memories]
@@ -57,7 +65,8 @@ class MemorySummary:
             forgotten=sum(one.forgotten for one in known),
             consolidations=sum(one.consolidations for one in each),
             calls=work.calls,
-            failed=work.failed,
+            failed=failures.consolidations,
+            failed_cleanups=failures.cleanups,
             ratio=work.ratio,
         )
 
@@ -71,6 +80,7 @@ class MemorySummary:
             f"{self.written:,} written = {self.live:,} live + {self.consolidated:,} consolidated "
             f"+ {self.evicted:,} evicted"
         )
-        if self.ratio is None:
-            return line
-        return f"{line}; {self.items:,} items in {self.ratio:.0%} of the room"
+        if self.ratio is not None:
+            line += f"; {self.items:,} items in {self.ratio:.0%} of the room"
+        failures = MemoryFailures(self.failed, self.failed_cleanups)
+        return f"{line}; {failures}" if failures else line

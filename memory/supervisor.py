@@ -9,7 +9,7 @@ from ..actors.actor import Actor
 from ..actors.workers.processes import WorkerProcess
 from ..clock import Clock
 from .consolidation import PATIENCE, Consolidation
-from .consolidations import Consolidations
+from .consolidations import Consolidations, ConsolidationStatistics
 from .hand_over import HandOver
 from .remote import JOBS, RemoteConsolidation
 from .rests import Rests
@@ -111,10 +111,14 @@ class MemorySupervisor(Actor):
             case GiveUp():
                 self._consolidations.forget(message.agent_id, message.number)
             case HowMuch():
-                return self._consolidations.statistics()
+                return self.statistics()
             case _:
                 raise TypeError(f"the memory supervisor takes no {type(message).__name__}")
         return None
+
+    def statistics(self) -> ConsolidationStatistics:
+        """Say what has been consolidated; for others when it has stopped."""
+        return self._consolidations.statistics()
 
     def request_stop(self) -> None:
         # It may be waiting for the worker at this moment.

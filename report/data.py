@@ -38,6 +38,7 @@ def agent_data(story: AgentStory) -> dict[str, Any]:
         "consolidations": [one._asdict() for one in story.consolidations],
         "kinds": [one._asdict() for one in story.kinds],
         "items_kept": story.items_kept,
+        "items_made": story.items_made,
         "items": [{name: getattr(one, name) for name in one.__slots__} for one in story.items],
         "alerts": [one._asdict() for one in story.alerts],
     }

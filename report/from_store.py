@@ -2,40 +2,44 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import fields
 
 from ..memory.alerts import Alarm, Alert, Thresholds
 from ..memory.compact import pack, size_of
 from ..memory.history import History
-from ..memory.item import Item
-from ..memory.packed_item import pack_item
+from ..memory.packed_item import PackedItems
+from ..memory.semantic import SemanticMemory
+from ..memory.settings import MemorySettings
 from ..memory.store.chain import StoredRow
 from ..memory.store.reader import Reader
 from ..memory.store.records import Evicted, Lived, item_in, sound
 from ..memory.store.revival import decode
 from .gather import kinds_of, notes_of, sizes_of, top_of
+from .order import in_order
 from .story import AgentStory, Consolidation, SocietyStory
 
 _POINTS = 256
 """Sizes that are kept of each agent; even."""
-_MOST_BYTES = 1 << 62
+_MOST = 1 << 62
 
 
 class _Life:
     """What is gathered of one agent."""
 
-    def __init__(self, name: str, limit: int | None) -> None:
+    def __init__(self, name: str, settings: MemorySettings | None) -> None:
         self.name = name
-        self.limit = limit
+        self._limits = None if settings is None else settings.limits
+        self._thresholds = Thresholds() if settings is None else settings.thresholds
         self.live: dict[int, int] = {}
         """Bytes by sequence."""
         self.bytes = 0
         self.written = self.consolidated = self.evicted = 0
         self.history = History(_POINTS)
-        self.alarm = Alarm(Thresholds())
+        self.alarm = Alarm(self._thresholds)
         self.alerts: list[Alert] = []
         self.consolidations: list[Consolidation] = []
-        self.items: list[Item] = []
+        self.known = SemanticMemory(_MOST if settings is None else settings.most_items)
+        """The items that it has kept until now, as the agent itself does."""
 
     def let_go(self, first: int, last: int) -> tuple[int, int]:
         """Forget a range; give how many experiences and bytes of it were there."""
@@ -46,24 +50,28 @@ class _Life:
 
     def end_round(self, round: int) -> None:
         self.history.add(round, len(self.live), self.bytes)
-        if self.limit and (severity := self.alarm.look(len(self.live) / self.limit)) is not None:
-            usage = len(self.live) / self.limit
-            threshold = Thresholds().of(severity)
+        if self._limits is None:
+            return
+        usage = self._limits.usage(len(self.live), self.bytes)
+        if (severity := self.alarm.look(usage)) is not None:
+            threshold = self._thresholds.of(severity)
             self.alerts.append(Alert(self.name, severity, round, usage, threshold, len(self.live)))
 
     def story(self) -> AgentStory:
+        items = self.known.items()
         return AgentStory(
             name=self.name,
-            limit=self.limit,
+            limit=None if self._limits is None else self._limits.size,
             written=self.written,
             live=len(self.live),
             consolidated=self.consolidated,
             evicted=self.evicted,
             sizes=sizes_of(self.history.snapshots()),
             consolidations=tuple(self.consolidations),
-            kinds=kinds_of(self.items),
-            items=top_of(self.items),
-            items_kept=len(self.items),
+            kinds=kinds_of(items),
+            items=top_of(items),
+            items_kept=len(items),
+            items_made=self.known.statistics().added,
             alerts=notes_of(self.alerts),
         )
 
@@ -71,9 +79,10 @@ class _Life:
 class _Lives:
     """Goes through a store once."""
 
-    def __init__(self, reader: Reader, only: str | None, limit: int | None) -> None:
-        ids = reader.agents if only is None else [only]
-        self.of = {agent_id: _Life(agent_id, limit) for agent_id in ids}
+    def __init__(self, reader: Reader, only: str | None) -> None:
+        ids = in_order(reader.agents) if only is None else [only]
+        settings = _settings_of(reader)
+        self.of = {agent_id: _Life(agent_id, settings) for agent_id in ids}
         self._reader = reader
         self._touched: set[str] = set()
 
@@ -86,9 +95,6 @@ class _Lives:
                     self._evicted(Evicted(row.body))
                 case "replacement":
                     self._replaced(row)
-                case "item":
-                    if (life := self._life(row.agent)) is not None:
-                        life.items.append(item_in(row, self._reader.path))
                 case "round":
                     self._end_round(row.round)
                 case _:
@@ -105,7 +111,7 @@ class _Lives:
         for place, number in enumerate(lived.agents):
             if (life := self._life(int(number))) is not None:
                 sequence, experience, importance, surprise = lived.at(place)
-                held = size_of(pack(sequence, experience, importance, surprise, _MOST_BYTES))
+                held = size_of(pack(sequence, experience, importance, surprise, _MOST))
                 life.live[sequence] = held
                 life.bytes += held
                 life.written += 1
@@ -124,13 +130,13 @@ class _Lives:
         first, last = row.number, value["last"]
         count, before = life.let_go(first, last)
         life.consolidated += count
-        items = [
+        items = PackedItems.of(
             item_in(one, self._reader.path)
             for one in self._reader.of_agent("item", row.agent, first, first + value["items"] - 1)
-        ]
-        after = sum(size_of(pack_item(item)) for item in items)
+        )
+        life.known.add(items)
         life.consolidations.append(
-            Consolidation(row.round, first, last, count, len(items), before, after)
+            Consolidation(row.round, first, last, count, len(items), before, items.size)
         )
 
     def _end_round(self, round: int) -> None:
@@ -139,22 +145,27 @@ class _Lives:
         self._touched.clear()
 
 
-def story_of(folder: Path, agent_id: str | None = None) -> SocietyStory:
+def story_of(reader: Reader, agent_id: str | None = None) -> SocietyStory:
     """Tell what a run's store knows of all agents, or of one.
 
     Raises:
-        StoreError: there is no store, or it cannot be read.
+        StoreError: the store cannot be read.
         UnknownNameError: there is no such agent.
     """
-    with Reader(folder) as reader:
-        if agent_id is not None:
-            next(iter(reader.items(agent_id)), None)  # says whether there is such an agent
-        limit = None
-        for _, told in reader.rows("memory"):
-            limit = told.value.get("memory_size")
-        lives = _Lives(reader, agent_id, limit)
-        for row in reader.stored():
-            lives.take(row)
-        facts = {"run folder": str(folder), "rounds": f"{max(0, reader.round):,}"}
+    if agent_id is not None:
+        next(iter(reader.items(agent_id)), None)  # says whether there is such an agent
+    lives = _Lives(reader, agent_id)
+    for row in reader.stored():
+        lives.take(row)
+    folder = reader.path.parent
+    facts = {"run folder": str(folder), "rounds": f"{max(0, reader.round):,}"}
     agents = tuple(life.story() for life in lives.of.values())
     return SocietyStory(title=f"Memories of {folder.name}", agents=agents, facts=facts)
+
+
+def _settings_of(reader: Reader) -> MemorySettings | None:
+    """Give how the memories were bounded; None where nobody wrote it down."""
+    known = {one.name for one in fields(MemorySettings)}
+    for _, row in reader.rows("memory"):
+        return MemorySettings(**{key: x for key, x in row.value.items() if key in known})
+    return None

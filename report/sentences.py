@@ -85,8 +85,15 @@ def _about_counts(story: AgentStory) -> str:
     return (
         f"Of {count(story.written, 'experience')} lived, {story.live:,} are still whole, "
         f"{story.consolidated:,} were consolidated, {story.evicted:,} were evicted; "
-        f"{count(story.items_kept, 'item')} {'is' if story.items_kept == 1 else 'are'} kept."
+        f"{_about_items(story)}."
     )
+
+
+def _about_items(story: AgentStory) -> str:
+    kept, made = story.items_kept, story.items_made
+    if kept == made:
+        return f"{count(made, 'item')} {'is' if made == 1 else 'are'} kept"
+    return f"of {count(made, 'item')} that came of it, {kept:,} {'is' if kept == 1 else 'are'} kept"
 
 
 def _about_all_consolidations(agents: tuple[AgentStory, ...]) -> str:

@@ -87,7 +87,9 @@ class AgentStory:
     items: tuple[Told, ...] = ()
     """Those worth showing, the most important first."""
     items_kept: int = 0
-    """How many there are in all."""
+    """How many it holds in all."""
+    items_made: int = 0
+    """How many there ever were; less important ones made room for others."""
     alerts: tuple[Note, ...] = ()
 
     @cached_property

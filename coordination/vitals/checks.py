@@ -148,7 +148,7 @@ def _dead_letters(health: Health, settings: HealthSettings) -> HealthWarning | N
 
 
 def _restarts(health: Health, settings: HealthSettings) -> HealthWarning | None:
-    most = settings.max_restarts
+    most = settings.max_actor_restarts
     often = {actor: times for actor, times in health.kernel.restarts.items() if times > most}
     if not often:
         return None
@@ -159,7 +159,8 @@ def _restarts(health: Health, settings: HealthSettings) -> HealthWarning | None:
         f"{_agents(count)} had to be restarted, {worst} {_times(often[worst])}: mend what "
         "they raise, for each restart takes an agent back to its last snapshot"
     )
-    return _warning("actors.restarted", message, count=count, restarts=often, max_restarts=most)
+    figures = {"count": count, "restarts": often, "max_actor_restarts": most}
+    return _warning("actors.restarted", message, **figures)
 
 
 def _quarantine(health: Health, settings: HealthSettings) -> HealthWarning | None:
@@ -171,6 +172,18 @@ def _quarantine(health: Health, settings: HealthSettings) -> HealthWarning | Non
         "mend them and start the society anew"
     )
     return _warning("actors.quarantined", message, count=len(down), agents=list(down[:_SHOWN]))
+
+
+def _memories(health: Health, settings: HealthSettings) -> HealthWarning | None:
+    failures = health.memory_failures
+    if not failures:
+        return None
+    message = (
+        f"{failures}: mend what memory_cleanup or consolidation names; the last error: "
+        f"{failures.last_error}"
+    )
+    figures = {"consolidations": failures.consolidations, "cleanups": failures.cleanups}
+    return _warning("memories.failing", message, **figures)
 
 
 def _memory(health: Health, settings: HealthSettings) -> HealthWarning | None:
@@ -199,6 +212,7 @@ CHECKS: tuple[Check, ...] = (
     _load,
     _mailboxes,
     _dead_letters,
+    _memories,
     _memory,
 )
 """In the order in which their warnings are told: what harms most first."""

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any, ClassVar
 
 from ...actors.statistics import KernelStatistics
+from ...memory.failures import MemoryFailures
 from ...settings import number, setting, whole
 from .performance import AgentsStatistics
 from .warning import HealthWarning
@@ -48,7 +49,7 @@ class HealthSettings:
     max_dead_letters: float = setting(
         1.0, number(least=0), "dead letters a round that may be", run_time=True
     )
-    max_restarts: int = setting(
+    max_actor_restarts: int = setting(
         0, whole(least=0), "restarts of one actor that go unmentioned", run_time=True
     )
     max_memory_share: float = setting(
@@ -76,6 +77,8 @@ class Health:
     rss_bytes: int = 0
     memory_bytes: int = 0
     """How much this process may have; 0: unknown."""
+    memory_failures: MemoryFailures = field(default_factory=MemoryFailures)
+    """What went wrong with what the agents remember."""
     warnings: tuple[HealthWarning, ...] = ()
 
     @property
@@ -119,6 +122,7 @@ class Health:
             "dead_letters": dict(kernel.dead_letters),
             "rss_bytes": self.rss_bytes,
             "memory_bytes": self.memory_bytes,
+            "memory_failures": asdict(self.memory_failures),
         }
 
     def __str__(self) -> str:

@@ -39,7 +39,8 @@ class NamedStrategy:
         Raises:
             PluginError: it cannot.
         """
-        if self.target is None:
+        # What was started as a script is another module in another process.
+        if self.target is None or self.target.startswith("__main__:"):
             raise PluginError(
                 self.name,
                 "cannot be called in another process, for it is not an attribute of a module "

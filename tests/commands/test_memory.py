@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from antiphon.cli import main
+from antiphon.memory.item import Draft
+from antiphon.memory.remembered import Remembered
+from antiphon.memory.store.access import Access
+from antiphon.society import Society
+from antiphon.tests.society.cast import Dice, Ring
 
 
 @pytest.fixture(scope="module")
@@ -130,3 +137,59 @@ def test_nothing_is_found_for_what_nobody_lived_and_no_words_are_no_query(
     assert told(capsys, "search", str(kept), "zzzz") == "nothing like it is remembered\n"
     assert main(["memory", "search", str(kept), " "]) == 2
     assert "must hold a word" in capsys.readouterr().err
+
+
+def test_agents_are_listed_with_the_numbers_in_their_ids_as_numbers(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["run", "--agents", "11", "--steps", "2", "--memory", "5", "--quiet"]
+    assert main([*words, "--dispatcher", "inline", "--out", str(tmp_path / "r")]) == 0
+    expected = [f"explorer-{n}" for n in range(1, 12)]
+    assert told(capsys, "show", str(tmp_path / "r")).splitlines() == expected
+    data = json.loads(told(capsys, "stats", str(tmp_path / "r"), "--json"))
+    assert [*data["agents"]] == expected
+
+
+def test_a_report_that_cannot_be_written_is_refused_by_its_word(
+    kept: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    page = tmp_path / "nowhere" / "page.html"
+    assert main(["memory", "report", str(kept), "--out", str(page)]) == 1
+    error = capsys.readouterr().err
+    assert "--out must be a file in a folder that is there" in error
+    assert str(page) in error
+
+
+def test_a_report_opens_the_store_once(
+    kept: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Path] = []
+    begin = Access.__init__
+
+    def noted(access: Access, folder: Path) -> None:
+        opened.append(folder)
+        begin(access, folder)
+
+    monkeypatch.setattr(Access, "__init__", noted)
+    told(capsys, "report", str(kept))
+    assert opened == [kept]
+
+
+def test_why_tells_of_whole_experiences_only_where_some_are_kept(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def alone(window: Sequence[Remembered]) -> list[Draft]:
+        one, *others = (each.sequence for each in window)
+        both = (Draft("one", 0, "one", (one,)), Draft("rest", 0, "rest", tuple(others), 1.0, (2,)))
+        return list(both)
+
+    out = tmp_path / "r"
+    common: dict[str, Any] = {"dispatcher": "inline", "tables": False, "consolidation_lag": 0}
+    with Society(Ring(), memory_size=8, consolidation=alone, **common) as society:
+        society.add(Dice)
+        society.run(6, out=out)
+    line, where = told(capsys, "why", str(out), "a", "1-2.0").splitlines()
+    assert (line, where) == ("1-2.0 (one, 1 experience): one", "stands for 1 experience: #1")
+    where, sample = told(capsys, "why", str(out), "a", "1-2.1").splitlines()[1:]
+    assert where == "stands for 1 experience: #2; 1 of them whole:"
+    assert sample.startswith("  #2 in round 2: saw ")

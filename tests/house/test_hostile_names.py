@@ -1,4 +1,4 @@
-"""Names and texts of strangers are data wherever they come out: seven sinks, sixty names."""
+"""Names and texts of strangers are data wherever they come out: eight sinks, sixty names."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import logging
 from pathlib import Path
 
 import pytest
+from antiphon.cli import main
 from antiphon.errors import AgentIdError
 from antiphon.logs import get_logger
 from antiphon.models.names import PATTERN
@@ -79,3 +80,14 @@ def test_in_a_log_it_is_one_value_in_one_line(name: str, caplog: pytest.LogCaptu
     assert message.isprintable()
     assert message.startswith("event=agent.named agent=")
     assert message.endswith(" then=1")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_in_an_error_it_is_a_part_of_one_line(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["memory", "show", "--", f"no{name}"]) != 0
+    line, end = capsys.readouterr().err[:-1], "there is no store of a run"
+    assert line.isprintable()
+    assert line.startswith("antiphon: ")
+    assert line.endswith(end) or "\0" in name or len(name) > 255

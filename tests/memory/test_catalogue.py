@@ -49,6 +49,16 @@ def publish(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setattr(importlib.metadata, "entry_points", entry_points)
 
 
+def test_a_name_in_a_script_is_found_here_and_by_no_other_process(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys.modules["__main__"], "of_a_script", merge, raising=False)
+    found = strategy("__main__:of_a_script")
+    assert found.call is merge
+    with pytest.raises(PluginError, match=r"of_a_script.*cannot be called in another"):
+        found.check_findable()
+
+
 @pytest.mark.parametrize("name", ["learn", "merge", "prototypes"])
 def test_ours_are_found_by_name_and_can_be_found_by_another_process(name: str) -> None:
     found = strategy(name)

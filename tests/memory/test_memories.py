@@ -253,8 +253,7 @@ def test_on_request_what_is_under_way_is_not_counted_twice(desks: Callable[..., 
 
 def test_without_a_supervisor_the_clean_up_alone_makes_room() -> None:
     settings = MemorySettings(memory_size=8, consolidate=False, memory_cleanup="fifo")
-    memories, staff = Memories.found(["a"], settings, clock=ManualClock())
-    assert staff == []
+    memories = Memories(["a"], settings, None, clock=ManualClock())
     for round in range(1, 31):
         memories.open(round)
         memories.record(round, {"a": lived(round)})
@@ -264,6 +263,56 @@ def test_without_a_supervisor_the_clean_up_alone_makes_room() -> None:
     assert statistics.evicted == 30 - statistics.current_size
     assert memories.consolidate("a") is None
     memories.close()
+
+
+def test_what_is_not_done_by_itself_is_done_on_request(desks: Callable[..., Desk]) -> None:
+    desk = desks(ids="a", consolidate=False)
+    desk.live(30)
+    assert not desk.kinds(Offer)
+    assert desk.memories["a"].episodic.over_high_water
+    result = desk.memories.consolidate("a")
+    assert result is not None
+    assert (result.count, len(desk.memories["a"].episodic)) == (20, 0)
+    desk.live(30)
+    assert len(desk.kinds(Offer)) == 1
+
+
+def clumsy(candidates: Any, count: int, round: int) -> list[int]:
+    raise KeyError("which one?")
+
+
+def test_failures_are_counted_and_the_first_of_each_clean_up_is_logged(
+    desks: Callable[..., Desk], caplog: pytest.LogCaptureFixture
+) -> None:
+    desk = desks(broken, memory_size=12, memory_cleanup=clumsy)
+    desk.live(30)
+    figures = desk.memories.summary()
+    assert figures.failed_cleanups > 4
+    assert figures.evicted_by["cleanup_failed"] == figures.evicted == figures.failed_cleanups
+    assert desk.memories.failures.cleanups == figures.failed_cleanups
+    assert desk.memories.failures.consolidations == figures.failed > 0
+    said = [r.getMessage() for r in caplog.records if "cleanup.failed" in r.getMessage()]
+    assert len(said) == 2
+    assert all("which one?" in line for line in said)
+    words = f"{figures.failed} consolidations failed, {figures.failed_cleanups} clean-ups failed"
+    assert str(figures).endswith(words)
+
+
+def test_to_ask_while_the_strategy_rests_is_no_other_failure(desks: Callable[..., Desk]) -> None:
+    desk = desks(broken, ids="a")
+    desk.live(5)
+    for _ in range(3):
+        with pytest.raises(ConsolidationError):
+            desk.memories.consolidate("a")
+    assert desk.memories.failures.consolidations == 1
+    assert "so it is" in desk.memories.failures.last_error
+
+
+def test_where_nothing_failed_nothing_is_said_of_it(desks: Callable[..., Desk]) -> None:
+    desk = desks()
+    desk.live(30)
+    assert not desk.memories.failures
+    assert "failed" not in str(desk.memories.summary())
 
 
 def test_how_surprised_an_agent_was_is_kept_with_what_it_lived(

@@ -114,6 +114,70 @@ def test_what_breaks_a_rule_is_refused_by_name(key: str, bad: Any) -> None:
         lived(1, **{key: bad})
 
 
+@pytest.mark.parametrize(
+    ("settings", "lag"),
+    [
+        ({"memory_size": 100}, 10),
+        ({"memory_size": 40}, 10),
+        ({"memory_size": 20}, 5),
+        ({"memory_size": 8}, 2),
+        ({"memory_size": 1}, 0),
+        ({"memory_size": 100, "consolidation_window": 2}, 2),
+        ({"memory_size": 100, "consolidation_threshold": 97}, 3),
+        ({"memory_size": 100, "consolidation_threshold": 100}, 0),
+        ({"memory_size": 8, "consolidation_lag": 10}, 10),
+    ],
+)
+def test_the_lag_is_ten_rounds_unless_another_is_given_or_it_could_not_keep_up(
+    settings: dict[str, Any], lag: int
+) -> None:
+    assert MemorySettings(**settings).lag == lag
+
+
+@pytest.mark.parametrize("agents", [1, 7])
+@pytest.mark.parametrize(
+    "settings",
+    [{"memory_size": size} for size in (1, 2, 3, 4, 5, 8, 11, 20, 39)]
+    + [{"memory_size": 40, "consolidation_window": 2}],
+)
+def test_a_memory_however_small_loses_nothing_to_consolidation_by_itself(
+    settings: dict[str, Any], agents: int
+) -> None:
+    ids = [f"a-{n}" for n in range(agents)]
+    with Society(dispatcher="inline", **settings) as society:
+        society.add(Does, ids=ids)
+        for n in range(90):
+            society.step(dict.fromkeys(ids, n % 7))
+        figures = society.memories.summary()
+    assert figures.evicted == 0
+    assert figures.consolidated > 0
+
+
+@pytest.mark.parametrize(
+    ("settings", "warnings"),
+    [
+        ({"consolidation_lag": 7}, 1),
+        ({"consolidation_lag": 6}, 0),
+        ({"consolidation_lag": 6, "consolidation_window": 3}, 1),
+        ({"consolidation_lag": 6, "consolidation_threshold": 20}, 1),
+        ({"consolidation_lag": 7, "consolidate": False}, 0),
+        ({}, 0),
+    ],
+)
+def test_a_lag_that_cannot_keep_up_is_warned_of_once_at_the_start(
+    settings: dict[str, Any], warnings: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    with Society(dispatcher="inline", memory_size=24, **settings) as society:
+        society.add(Does, ids=["a", "b"])
+        for n in range(3):
+            society.step({"a": n, "b": n})
+    said = [
+        r.getMessage() for r in caplog.records if "consolidation.falls_behind" in r.getMessage()
+    ]
+    assert len(said) == warnings
+    assert all("consolidation_lag=" in line and "keeps_up_with=" in line for line in said)
+
+
 def test_marks_and_window_follow_from_the_size() -> None:
     settings = MemorySettings(memory_size=100)
     assert (settings.threshold, settings.window, settings.most_items) == (50, 25, 12)

@@ -112,6 +112,7 @@ def saw(name: str = "steady", **changes: Any) -> AgentStory:
         "kinds": (Kind("merged", 100, 1500), Kind("summary", 2, 90)),
         "items": (told(),),
         "items_kept": 102,
+        "items_made": 130,
         "alerts": (Note(390, "warning", f"the memory of {name} is 80% full"),),
     }
     return AgentStory(**{**facts, **changes})

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import antiphon as ap
-from antiphon.actors.workers.pool import PoolStatistics
+from antiphon.actors.statistics import PoolStatistics
 from antiphon.tests.settings.cast import FUSE, MOMENT, Probe, Probes
 
 NOTHING = 1e-9

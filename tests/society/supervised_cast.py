@@ -131,7 +131,9 @@ def society_of(
     **settings: Any,
 ) -> Iterator[Society]:
     """Found a society of three who are restarted at once, unless the settings say otherwise."""
-    chosen = {"on_crash": "restart", "backoff": 0, "timeout": FUSE, "seed": 3, **settings}
+    chosen = {"backoff": 0, "timeout": FUSE, "seed": 3, **settings}
+    if chosen.get("strategy") is None:
+        chosen.setdefault("on_crash", "restart")
     with Society(environment, dispatcher=dispatcher, tables=False, **chosen) as society:
         society.add(kind, ids=IDS, fate=fate)
         yield society

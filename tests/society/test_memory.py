@@ -100,6 +100,58 @@ def test_a_memory_can_be_asked_from_outside_and_put_in_order_by_hand() -> None:
             member.memory.why("1-99.0")
 
 
+def test_what_no_threshold_sets_off_can_be_set_off_by_hand() -> None:
+    switches: dict[str, Any] = {
+        "AUTO_CONSOLIDATE_ON_THRESHOLD": False,
+        "AUTO_CONSOLIDATION_THRESHOLD": 10,
+    }
+    with remembering(**switches) as society:
+        society.add(Dice)
+        society.run(12)
+        member = society["a"]
+        assert society.memories.summary().consolidations == 0
+        assert member.should_consolidate()
+        result = member.consolidate()
+        assert result is not None
+        assert result.count == 12
+        assert not member.should_consolidate()
+        other = society["b"].consolidate(force=True)
+        assert other is not None
+
+
+def out_of_order(candidates: Any, count: int, round: int) -> list[int]:
+    raise LookupError("no such thing")
+
+
+def out_of_words(window: Any) -> list[Any]:
+    raise OSError("the model is gone")
+
+
+def test_consolidations_that_fail_show_in_the_runs_summary_and_in_its_health() -> None:
+    with remembering(consolidation=out_of_words, dispatcher="inline") as society:
+        society.add(Dice)
+        run = society.run(30)
+        (warning,) = [one for one in society.health().warnings if one.key == "memories.failing"]
+    assert run.memory is not None
+    assert run.memory.failed > 1
+    for words in (run.summary(), warning.message):
+        assert f"{run.memory.failed} consolidations failed" in words
+    assert "the model is gone" in warning.message
+
+
+def test_clean_ups_that_fail_show_in_the_runs_summary_and_in_its_health() -> None:
+    with remembering(memory_size=8, memory_cleanup=out_of_order, consolidate=False) as society:
+        society.add(Dice)
+        run = society.run(9)
+        assert "; 3 clean-ups failed" in run.summary()
+        assert run.to_dict()["memory"]["failed_cleanups"] == 3
+        health = society.health()
+        (warning,) = [one for one in health.warnings if one.key == "memories.failing"]
+        assert "3 clean-ups failed" in warning.message
+        assert "no such thing" in warning.message
+        assert health.to_dict()["memory_failures"]["cleanups"] == 3
+
+
 def test_a_society_that_keeps_no_memories_says_so() -> None:
     def look(seen: Any, context: Context) -> int:
         with pytest.raises(MemoryOffError, match="memory_size"):

@@ -18,6 +18,7 @@ from antiphon.coordination.vitals.health_watch import INTERVAL, HealthWatch
 from antiphon.coordination.vitals.performance import AgentsStatistics, AgentStatistics
 from antiphon.coordination.vitals.warning import HealthWarning, OncePerKind
 from antiphon.layers import Layers, resolve
+from antiphon.memory.failures import MemoryFailures
 from antiphon.tests.coordination.outcomes import all_acted
 
 POOL = PoolStatistics(workers=4, idle=4, awake=0, waiting=0, peak=4, maximum=8)
@@ -72,6 +73,10 @@ SICK = {
         "1,001 letters wait for a",
     ),
     "letters.dead": (worse(dead_letters={"late": 9, "full": 2}), "full 2, late 9"),
+    "memories.failing": (
+        replace(WELL, memory_failures=MemoryFailures(2, 1, "'f' raised KeyError")),
+        "2 consolidations failed, 1 clean-up failed: mend .*: 'f' raised KeyError",
+    ),
     "memory.full": (replace(WELL, rss_bytes=801), "80% of the memory"),
 }
 
@@ -108,7 +113,7 @@ def test_every_check_has_an_ill_that_it_finds() -> None:
         ("errors.many", "max_error_rate", 0.06),
         ("timeouts.many", "max_timeout_rate", 0.2),
         ("success.low", "min_success_rate", 0.92),
-        ("actors.restarted", "max_restarts", 3),
+        ("actors.restarted", "max_actor_restarts", 3),
         ("load.high", "max_load", 1.0),
         ("mailboxes.full", "max_waiting", 1001),
         ("letters.dead", "max_dead_letters", 1.1),
