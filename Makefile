@@ -21,7 +21,7 @@ unexport PYTHONHOME PYTHONPATH
 
 # The main job, and the benches of `make bench`.
 RUN := grid-world --type explorer --agents 50 --steps 100 --seed 7
-BENCH := rounds messaging stragglers blocking scale memory inference explorer general parallel processes coordination peers
+BENCH := rounds messaging stragglers blocking scale memory journal inference explorer general parallel processes coordination peers
 
 # A checkout that was moved, or whose Python is gone, needs its .venv anew: scripts in there
 # name both by absolute path.

@@ -30,10 +30,17 @@ class Amount(NamedTuple):
     agents: int
     kernel: int
     rounds: int
-    batch: int
-    """Of pymdp's batch; 0 to leave it out."""
-    legacy: int
-    """Of pymdp's legacy agents; 0 to leave them out."""
+    batch: int | str
+    """Of pymdp's batch, or why it is left out; 0 where nobody asks for it."""
+    legacy: int | str
+    """Of pymdp's legacy agents, likewise."""
+    repeats: int = 5
+    warm_ups: int = 1
+
+    @property
+    def beside_legacy(self) -> bool:
+        """Whether this is about legacy agents alone, who take seconds for a step."""
+        return not self.batch
 
 
 class _Stepped(Protocol):
@@ -64,7 +71,7 @@ def variants(name: str, amount: Amount) -> Iterator[list[Variant | Absent]]:
         cores = stack.enter_context(ThreadPoolExecutor(_cores()))
         fastest = Batch(work, "auto", n, cores)
         ours = [_variant("fastest", amount.kernel, work, seen, fastest)]
-        if not work.learns and isinstance(fastest.rows, Rows):
+        if not (amount.beside_legacy or work.learns) and isinstance(fastest.rows, Rows):
             reference = Batch(work, "numpy", n, cores)
             ours.append(_variant("numpy", max(1, amount.kernel // 4), work, seen, reference))
             ours.append(_roofline(fastest.rows, amount))
@@ -80,7 +87,9 @@ def _theirs(
     ours.step(seen[0])
     for name, steps in (("pymdp_batch", amount.batch), ("legacy_threads", amount.legacy)):
         if not steps:
-            yield Absent(name, _WHY[name])
+            continue
+        if isinstance(steps, str):
+            yield Absent(name, steps)
             continue
         try:
             theirs: Any
@@ -97,12 +106,6 @@ def _theirs(
         if wrong := disagreement(ours.beliefs, theirs.beliefs):
             raise WorkError(name, wrong)
         yield _variant(name, steps, work, seen, theirs)
-
-
-_WHY = {
-    "pymdp_batch": "left out of this size, at which it compiles or steps for many seconds",
-    "legacy_threads": "left out of this size, at which one step of all takes seconds to minutes",
-}
 
 
 def disagreement(ours: Any, theirs: Any) -> str:
@@ -132,7 +135,7 @@ class Batch:
     def __init__(self, work: Workload, backend: str, n: int, cores: ThreadPoolExecutor) -> None:
         self.rows, self._step = work.laid(backend, n)
         self._cores = cores
-        share = max(1, min(256, -(-n // _cores())))
+        share = -(-n // _cores())
         self._parts = [np.arange(k, min(k + share, n)) for k in range(0, n, share)]
         self._last: list[Indices] = []
         self.steps = 0
@@ -158,10 +161,9 @@ class Batch:
     def step(self, seen: Indices) -> list[Indices]:
         """Give the actions of all, part by part."""
         turns = [self._turn(k, seen) for k in range(len(self._parts))]
-        if len(turns) == 1:
-            self._last = [self._step(turns[0])]
-        else:
-            self._last = list(self._cores.map(self._step, turns))
+        others = [self._cores.submit(self._step, turn) for turn in turns[1:]]
+        # Who hands out the work does some of it, as workers of a society do.
+        self._last = [self._step(turns[0]), *(other.result() for other in others)]
         self.steps += 1
         return self._last
 

@@ -2,42 +2,46 @@
 
 Twenty agents that compute for 5 ms in pure Python, and twenty that answer at once: in our
 pool, with a thread for each, one after another, mapped over a ThreadPoolExecutor, and in as
-many other processes as there are cores. Starting is measured apart. The guide's are figures
-that the FreeAgentics guide states: threads 3 to 49 times faster, start-up counted as work.
+many other processes as there are cores. Then twenty explorers, also in cohorts, of whom each
+process has its share; they have to do the same wherever they are. Starting is measured apart.
+The guide's are figures that the FreeAgentics guide states: threads 3 to 49 times faster,
+start-up counted as work.
 """
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from ..actors.workers.processes import WorkerProcess
 from ..clock import SystemClock
 from ..models.agent import Context
-from . import ours
+from . import ours, thinkers
 from .agents import Adder, Spinner, spin, spun, turns_for
 from .checks import Answer, check_answers, check_outcomes, unchanged
 from .harness import Better, Case, Ratio, Variant
-from .programs import FUSE, Play
+from .programs import Play
 from .turn import in_turn
+from .workers import shares, workers
 
 _AGENTS, _COMPUTE = 20, 5e-3
 _GUIDE = 3.0
+_HOSTS = ("pooled", "threaded", "inline", "cohort")
 _ROUNDS = 200
-"""Of agents that answer at once, in a repeat."""
+"""Of agents that answer at once or think, in a repeat."""
 
 
 def cases(*, small: bool) -> list[Case]:
-    """Give a case for those that compute, and one for those that do not."""
+    """Give a case for those that compute, one for those that do not, and one for explorers."""
     repeats = 2 if small else 15
     return [
         _case("compute", f"{_AGENTS} compute {_COMPUTE * 1e3:g} ms", repeats, _COMPUTE),
         _case("at_once", f"{_AGENTS} answer at once", repeats, 0.0),
+        # A process imports all that explorers need before it has any, which takes a second.
+        _thinking(repeats=1 if small else repeats),
     ]
 
 
@@ -91,26 +95,52 @@ def _mapped(agents: list[Adder]) -> Iterator[Play]:
 @contextmanager
 def _sent(n: int, turns: int) -> Iterator[Play]:
     """Send each of some processes its share of a round."""
-    workers = [WorkerProcess(f"{__name__}:answers") for _ in range(min(n, os.cpu_count() or 1))]
-    size = -(-n // len(workers))
-    shares = [list(range(1, n + 1))[at : at + size] for at in range(0, n, size)]
+    parts = [list(range(part.start + 1, part.stop + 1)) for part in shares(n)]
+    with workers(f"{__name__}:answers", len(parts)) as ask:
 
-    def ask(number: int, turns: int) -> list[int]:
-        jobs = (json.dumps([share, number, turns]).encode() for share in shares)
-        # All are asked before anyone is waited for.
-        asked = [worker.submit(job) for worker, job in zip(workers, jobs, strict=False)]
-        return [answer for future in asked for answer in json.loads(future.get(timeout=FUSE))]
+        def answered(number: int, turns: int) -> list[int]:
+            done = ask([json.dumps([part, number, turns]).encode() for part in parts])
+            return [answer for some in done for answer in json.loads(some)]
 
-    try:
         # Its first answer shows that a process is there.
-        ask(0, 0)
-        yield lambda rounds: [ask(number, turns) for number in range(rounds)]
-    finally:
-        for worker in workers:
-            worker.stop()
+        answered(0, 0)
+        yield lambda rounds: [answered(number, turns) for number in range(rounds)]
 
 
 def answers(job: bytes) -> bytes:
     """Answer for some agents, in another process."""
     numbers, shown, turns = json.loads(job)
     return json.dumps([spin(shown + number, turns) for number in numbers]).encode()
+
+
+def _thinking(*, repeats: int, n: int = _AGENTS, rounds: int = _ROUNDS) -> Case:
+    return Case(
+        name=f"{n} explorers",
+        unit="round",
+        repeats=repeats,
+        variants=partial(_thinkers, n, rounds),
+        ratios=(
+            Ratio("think_cohort_vs_processes", "cohort", "processes"),
+            Ratio("think_pooled_vs_processes", "pooled", "processes", guide=_GUIDE),
+            Ratio("think_threaded_vs_processes", "threaded", "processes", guide=_GUIDE),
+            Ratio("think_cohort_vs_threaded", "cohort", "threaded"),
+            Ratio("think_processes_over_inline", "processes", "inline", better=Better.LESS),
+        ),
+        warm_ups=0,
+    )
+
+
+@contextmanager
+def _thinkers(n: int, rounds: int) -> Iterator[list[Variant]]:
+    warm_up = 1
+    expected = thinkers.by_hand(n, warm_up + rounds)
+
+    def check(units: int, walked: thinkers.Walked) -> str:
+        return walked.wrong(units, expected)
+
+    starts = {how: partial(thinkers.hosted, how, n) for how in _HOSTS}
+    starts["processes"] = partial(thinkers.apart, n)
+    yield [
+        in_turn(name, rounds, start, check, warm_up=warm_up, starts=True)
+        for name, start in starts.items()
+    ]

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import subprocess
 import sys
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
 from antiphon.bench import inference, inference_crowds
-from antiphon.bench.harness import Absent, Ratio, Variant
+from antiphon.bench.harness import Absent, Case, Ratio, Variant
 from antiphon.bench.inference_crowds import Amount
 from antiphon.bench.inference_workloads import Workload, workload
 from antiphon.bench.tmaze import LEFT
 from antiphon.errors import WorkError
 
 WORKLOADS = ("W1a", "W1b", "W2", "W3a")
-OURS = Amount(5, kernel=3, rounds=2, batch=0, legacy=0)
+OURS = Amount(5, kernel=3, rounds=2, batch="left out: slow", legacy="left out: slower")
 
 needs_pymdp = pytest.mark.skipif(
     importlib.util.find_spec("pymdp") is None, reason="pymdp is not installed"
@@ -31,6 +33,61 @@ def test_every_workload_is_measured_at_every_size_alone_and_in_rounds() -> None:
             alone = f"kernel_{size}" + ("" if name == "W1a" else f"_{name}")
             for ours in (alone, f"rounds_{size}_{name}"):
                 assert {f"{ours}_vs_pymdp_batch", f"{ours}_vs_legacy_threads"} <= figures
+
+
+def of(case: Case) -> tuple[str, Amount]:
+    """Give the workload and the amount of a case of crowds."""
+    made = case.variants
+    assert isinstance(made, partial)
+    return made.args
+
+
+def left_out() -> dict[tuple[str, int, str], str]:
+    """Say by workload, size and kind who of pymdp's is left out of a full run, and why."""
+    cases = [one for one in inference.cases(small=False) if one.unit == "step of all"]
+    assert {of(one)[0] for one in cases} == set(WORKLOADS)
+    return {
+        (name, one.agents, theirs): steps
+        for name, one in map(of, cases)
+        for theirs, steps in (("batch", one.batch), ("legacy", one.legacy))
+        if isinstance(steps, str)
+    }
+
+
+def test_nothing_of_pymdp_is_left_out_but_ten_thousand_legacy_agents(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(inference, "memory_limit", lambda: 12 * 2**30)
+    found = left_out()
+    assert found.keys() == {(name, 10_000, "legacy") for name in WORKLOADS}
+    assert all(re.search(r"\d+ s\b", why) for why in found.values())
+
+
+def test_what_does_not_fit_into_memory_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inference, "memory_limit", lambda: 8 * 2**30)
+    found = {key: why for key, why in left_out().items() if key[2] == "batch"}
+    assert found.keys() == {(name, 10_000, "batch") for name in ("W1b", "W3a")}
+    assert all("12 GiB in all, and this machine has 8.0" in why for why in found.values())
+
+
+def test_a_thousand_legacy_agents_take_few_steps_in_a_case_of_their_own() -> None:
+    cases = {one.name: one for one in inference.cases(small=False)}
+    for name in WORKLOADS:
+        alone = cases[f"{name}, 1,000 agents, legacy"]
+        assert (alone.repeats, alone.warm_ups) == (2, 0)
+        assert {one.theirs for one in alone.ratios if isinstance(one, Ratio)} == {"legacy_threads"}
+        beside = cases[f"{name}, 1,000 agents"]
+        assert all("legacy_threads" not in one.variants for one in beside.ratios)
+
+
+def test_every_figure_is_of_variants_that_there_are_or_that_are_left_out_with_a_word() -> None:
+    few = OURS._replace(batch=0, legacy="left out: slower")
+    for amount in (OURS, few):
+        case = inference._case("W1a", amount, gated=False)
+        with case.variants() as offered:
+            names = [one.name for one in offered]
+        assert {name for one in case.ratios for name in one.variants} <= set(names)
+    assert names == ["fastest", "cohort", "legacy_threads"]
 
 
 def test_what_has_a_target_is_repeated_often_enough_to_be_compared() -> None:
@@ -57,8 +114,7 @@ def test_ours_does_its_work_and_what_is_left_out_says_so(name: str) -> None:
             if isinstance(one, Variant):
                 assert one.check(2, one.run(2)) == ""
         absent = {one.name: one.why for one in offered if isinstance(one, Absent)}
-    assert absent.keys() == {"pymdp_batch", "legacy_threads"}
-    assert all(why.startswith("left out of this size") for why in absent.values())
+    assert absent == {"pymdp_batch": "left out: slow", "legacy_threads": "left out: slower"}
 
 
 def test_rounds_in_which_somebody_did_not_act_are_noticed() -> None:
