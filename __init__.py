@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from antiphon.models.generative import GenerativeModel
     from antiphon.models.grid_world import GridWorld
     from antiphon.models.profile import InferenceSettings, Profile
+    from antiphon.models.pymdp_agent import PymdpAgent
     from antiphon.models.random_agent import RandomAgent
     from antiphon.settings import SocietySettings
     from antiphon.society import Society
@@ -70,6 +71,7 @@ _HOMES = {
     "PerformanceMonitor": "coordination.vitals.monitor",
     "Place": "models.agent",
     "Profile": "models.profile",
+    "PymdpAgent": "models.pymdp_agent",
     "RandomAgent": "models.random_agent",
     "Recommendation": "coordination.vitals.recommendation",
     "Run": "coordination.records.run",
@@ -113,6 +115,7 @@ __all__ = [
     "PerformanceMonitor",
     "Place",
     "Profile",
+    "PymdpAgent",
     "RandomAgent",
     "Recommendation",
     "Run",

@@ -133,10 +133,11 @@ class ModelError(FieldError):
 
 
 class UnsupportedModelError(ModelError):
-    """A model asks for what only pymdp itself does; use it as ``backend="pymdp"``."""
+    """An agent of pymdp does what only pymdp itself does, which can step it in a society too."""
 
     def __init__(self, field: str, rule: str, *, agent_id: str | None = None) -> None:
-        super().__init__(field, f'{rule}; backend="pymdp" covers it', agent_id=agent_id)
+        remedy = 'from_pymdp(agent, backend="pymdp") steps pymdp\'s own'
+        super().__init__(field, f"{rule}; {remedy}", agent_id=agent_id)
 
 
 class ObservationError(FieldError):
@@ -199,6 +200,23 @@ class RoundIncompleteError(AntiphonError, RuntimeError):
         self.round = round
         self.missing = tuple(missing)
         self.outcome = outcome
+
+
+class RoundOpenError(AntiphonError, RuntimeError):
+    """Somebody calls for a round or a run while one is open; call again when it has closed.
+
+    One thread drives a society. An agent in its ``act`` tells and asks others by its context.
+
+    Attributes:
+        round: the one that is open.
+    """
+
+    def __init__(self, round: int) -> None:
+        super().__init__(
+            f"round {round} is open; call for the next one when it has closed, "
+            "and not from within an act, whose context tells and asks others"
+        )
+        self.round = round
 
 
 class AskError(AntiphonError, RuntimeError):

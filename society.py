@@ -18,7 +18,7 @@ from .actors.simulated import SimulatedDispatcher
 from .clock import Clock, SystemClock
 from .coordination.ensemble import Ensemble
 from .coordination.environment import Environment
-from .coordination.founding import Founding, simulation_of
+from .coordination.founding import Founding, check_given, simulation_of
 from .coordination.journal.kept import Keeps, kept
 from .coordination.journal.returns import Returns
 from .coordination.member import Member
@@ -35,16 +35,17 @@ from .coordination.rulebook import Rulebook
 from .coordination.stage import Stage
 from .coordination.talk.voice import Voice
 from .coordination.vitals.checks import examine
-from .coordination.vitals.health import Health, HealthSettings
+from .coordination.vitals.health import Health
 from .errors import (
     EscalatedError,
     MembershipError,
     MemoryOffError,
+    RoundOpenError,
     RunInterrupted,
     StoppedError,
 )
 from .forks import here
-from .layers import Layers, resolve
+from .layers import Layers
 from .models.agent import Agent
 from .settings import SocietySettings
 
@@ -83,8 +84,8 @@ class Society(Voice, Returns):
             strategy: what becomes of an agent that failed, in place of ``on_crash``.
             together: groups of ids; with one of them, all its group are restarted.
             embedding: turns texts into vectors, by which agents recall; by their words if None.
-            settings: fields of ``SocietySettings`` and ``MemorySettings``, which say what each
-                does.
+            settings: fields of ``SocietySettings``, ``MemorySettings``, ``HealthSettings`` and
+                ``TunerSettings``, which say what each does.
 
         Raises:
             SettingsError: a setting is unknown or breaks its rule.
@@ -94,7 +95,8 @@ class Society(Voice, Returns):
             settings.setdefault("dispatcher", "simulated")
         self._rulebook = Rulebook(Layers.read(config), settings)
         self._simulated = simulation is not None
-        self._simulation = simulation_of(clock, simulation, self.settings)
+        check_given(self._rulebook, strategy, embedding)
+        self._simulation = simulation_of(clock, simulation, self._rulebook)
         self._clock = self._simulation.clock if self._simulation else clock or SystemClock()
         self._strategy = strategy
         self._embedding = embedding
@@ -111,7 +113,6 @@ class Society(Voice, Returns):
         self._stopped = False
         self._stopping = threading.Lock()
         self._home = here()
-        self._health_settings = resolve(HealthSettings, self._rulebook.layers, {}).values
         self.abandoned: list[str] = []
         """Agents that did not come back when they were removed, or the society stopped."""
 
@@ -279,11 +280,13 @@ class Society(Voice, Returns):
         Raises:
             RunInterrupted: Ctrl-C; it carries the run until then.
             RoundIncompleteError: an action is missing, and ``on_missing`` is "raise".
+            RoundOpenError: a round is open, as it is while an agent acts.
         """
         comeback = self._comeback
         length = Length(steps, episodes) if comeback is None else comeback.length(steps, episodes)
         if self._environment is None:
             raise ValueError("run needs an environment; without one, call step with observations")
+        self._check_no_round()
         if parallelize is not None:
             self._choose_dispatcher("threaded" if parallelize else "inline")
         recipe = self._environment.recipe if baseline else None
@@ -319,6 +322,7 @@ class Society(Voice, Returns):
 
     @contextmanager
     def _round_open(self) -> Iterator[None]:
+        self._check_no_round()
         self._in_round = True
         try:
             yield
@@ -327,6 +331,11 @@ class Society(Voice, Returns):
             raise
         finally:
             self._in_round = False
+
+    def _check_no_round(self) -> None:
+        self._home.check("the society")
+        if self._in_round:
+            raise RoundOpenError(self._running.round)
 
     def step(self, observations: Mapping[str, Any], *, timeout: float | None = None) -> Outcome:
         """Play one round without the environment: observations in, outcome out.
@@ -339,6 +348,7 @@ class Society(Voice, Returns):
             TypeError: observations are no mapping.
             UnknownNameError: an id is nobody's.
             RoundIncompleteError: an action is missing, and ``on_missing`` is "raise".
+            RoundOpenError: a round is open, as it is while an agent acts.
         """
         if not isinstance(observations, Mapping):
             kind = type(observations).__name__
@@ -365,22 +375,26 @@ class Society(Voice, Returns):
         self._home.check("the society")
         stage = self._stage
         vitals = Health(len(self)) if stage is None else stage.vitals(running=not self._stopped)
-        return examine(vitals, self._health_settings)
+        return examine(vitals, self._rulebook.health)
 
     @property
     def dead_letters(self) -> DeadLetters:
-        """What nobody read: the latest, counts by reason, and ``listen`` to hear of each."""
-        return self._ensemble.dead_letters
+        """What nobody read: the latest, counts by reason, and ``listen`` to hear of each.
+
+        Also when the society has stopped, with those that died by that.
+        """
+        return self._ensemble_to_read.dead_letters
 
     @property
     def memories(self) -> Memories:
         """What the agents remember, by id, for reading; ``society["a"].memory`` is one of them.
 
+        Also when the society has stopped.
+
         Raises:
             MemoryOffError: it was founded without ``memory_size``.
         """
-        self.start()
-        memories = self._running.memories
+        memories = self._stage_to_read.memories
         if memories is None:
             raise MemoryOffError
         return memories
@@ -406,6 +420,19 @@ class Society(Voice, Returns):
     def _ensemble(self) -> Ensemble:
         self.start()
         return self._running.ensemble
+
+    @property
+    def _ensemble_to_read(self) -> Ensemble:
+        return self._stage_to_read.ensemble
+
+    @property
+    def _stage_to_read(self) -> Stage:
+        """What runs, or has run until it was stopped."""
+        self._home.check("the society")
+        if self._stage is None:
+            self.start()
+        assert self._stage is not None
+        return self._stage
 
     @property
     def _running(self) -> Stage:

@@ -17,6 +17,7 @@ examples:
   antiphon resume runs/first
   antiphon resume runs/first --steps 2000
   antiphon resume runs/first --at 400 --set timeout=0.1 --out runs/branch
+  antiphon resume runs/first --at 0 --set profile=accurate --out runs/other
 
 Agents and environment are imported by the names that stand in the run: resume runs of people
 whom you trust.
@@ -37,14 +38,20 @@ def add_parser(commands: Any) -> None:
     add("run", type=Path, help="the run's folder")
     add("--steps", type=int, metavar="N", help="until it has so many steps; default as it was")
     add("--episodes", type=int, metavar="N", help="until it has so many episodes")
-    add("--at", type=int, metavar="ROUND", help="branch: a new run goes on from this round")
+    add(
+        "--at",
+        type=int,
+        metavar="ROUND",
+        help="branch: a new run goes on from this round; 0: from the beginning",
+    )
     add("--out", type=Path, metavar="FOLDER", help="keep the branch in this new folder")
     add(
         "--set",
         action="append",
         default=[],
         metavar="KEY=VALUE",
-        help="a setting that is changed in the branch, such as timeout=0.1",
+        help="a setting that is changed in the branch: of the society, if it may change while one "
+        "runs, such as timeout=0.1; with --at 0 any, also of agents, such as profile=accurate",
     )
     add("--json", action="store_true", help="print one JSON object in place of the summary")
     add("--quiet", action="store_true", help="show no progress")

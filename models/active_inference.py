@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self, overload
 
 from ..errors import ModelError, UnsupportedModelError
 from .agent import Agent, Context, Place
@@ -12,12 +12,14 @@ from .crowds.entering import Counts, check_counts, crowd_of, learning_of
 from .crowds.learning_crowd import LearningCrowd, learner_of
 from .crowds.pupil import Pupil
 from .factored.model import FactoredModel
+from .fit import check_model
 from .from_pymdp import from_pymdp
 from .generative import GenerativeModel
 from .kernels.choose import choose
 from .matrices import Array, entries
 from .policies import Plan
 from .profile import InferenceSettings, Profile
+from .pymdp_agent import PymdpAgent
 
 _FIELDS = frozenset(
     {"A", "B", "C", "D", "E", "A_dependencies", "B_dependencies", "control_factors", "iterations"}
@@ -99,21 +101,44 @@ class ActiveInference(Agent):
         if model is None:
             raise ModelError("model", "must be given: model=…", agent_id=place.agent_id)
         agent = cls(model, settings, agent_id=place.agent_id, **options)
-        _check_fit(agent.model, place)
+        check_model(agent.model, place)
         return agent
 
+    @overload
     @classmethod
-    def from_pymdp(cls, agent: Any, *, agent_id: str | None = None, **settings: Any) -> Self:
+    def from_pymdp(
+        cls, agent: Any, *, agent_id: str | None = None, backend: Literal["pymdp"]
+    ) -> PymdpAgent: ...
+    @overload
+    @classmethod
+    def from_pymdp(
+        cls,
+        agent: Any,
+        *,
+        agent_id: str | None = None,
+        backend: Literal["auto", "numba", "numpy"] = "auto",
+        **settings: Any,
+    ) -> Self: ...
+    @classmethod
+    def from_pymdp(
+        cls, agent: Any, *, agent_id: str | None = None, backend: str = "auto", **settings: Any
+    ) -> Self | PymdpAgent:
         """Make one of an agent of pymdp 1.0.4: its model, how it thinks, and what it counted.
 
         Args:
             agent: a ``pymdp.agent.Agent``; it is read and not changed.
+            backend: "pymdp" for an agent that has pymdp's own step, whatever it does; its
+                settings are then those of the agent.
             settings: fields of ``InferenceSettings`` that are to be another's than the agent's.
 
         Raises:
             UnsupportedModelError: it does what ours does not; names the attribute.
-            ModelError: it is no such agent.
+            ModelError: it is no such agent, or none that can be stepped by itself.
+            MissingExtraError: ``backend="pymdp"``, and pymdp is not installed.
         """
+        if backend == "pymdp":
+            return _stepped(agent, agent_id, settings)
+        settings["backend"] = backend
         model, own, learning, counts = from_pymdp(agent, agent_id=agent_id)
         for name in ("use_utility", "use_states_info_gain"):
             if not own.pop(name):
@@ -212,8 +237,8 @@ class ActiveInference(Agent):
     def _crowd_for(self, profile: Profile) -> BaseCrowd:
         settings = self._settings
         if profile.learns_when == "asleep" and isinstance(self.model, FactoredModel):
-            rule = "'asleep' is for models of one factor"
-            raise UnsupportedModelError("learns_when", rule, agent_id=self._id)
+            rule = "must be 'awake' for a model of several factors, got 'asleep'"
+            raise ModelError("learns_when", rule, agent_id=self._id)
         try:
             return crowd_of(
                 self.model,
@@ -224,6 +249,14 @@ class ActiveInference(Agent):
             )
         except ModelError as error:  # compiled models belong to nobody, and name nobody
             raise ModelError(error.field, error.rule, agent_id=self._id) from None
+
+
+def _stepped(agent: Any, agent_id: str | None, settings: Mapping[str, Any]) -> PymdpAgent:
+    if settings:
+        names = ", ".join(sorted(settings))
+        rule = "must be said when pymdp's Agent is made, for backend='pymdp' steps it as it is"
+        raise ModelError(names, rule, agent_id=agent_id)
+    return PymdpAgent(agent, agent_id=agent_id)
 
 
 def _checked(model: Any, agent_id: str | None) -> GenerativeModel | FactoredModel:
@@ -260,33 +293,3 @@ def _fit_one_seat(profile: Profile, other: Profile) -> bool:
     """Whether both plan as far ahead and learn alike, so that a row may stay what it is."""
     same_length = profile.policy_length == other.policy_length
     return same_length and learning_of(profile) == learning_of(other)
-
-
-def _check_fit(model: GenerativeModel | FactoredModel, place: Place) -> None:
-    """Compare with the spaces as far as they tell; others are checked as they come."""
-    if isinstance(model, FactoredModel):
-        _check_factors(model, place)
-        return
-    actions = getattr(place.action_space, "n", None)
-    first = getattr(place.action_space, "start", 0)
-    if actions is not None and (actions, first) != (model.n_actions, 0):
-        rule = f"has {model.n_actions} actions from 0, the action space {actions} from {first}"
-        raise ModelError("B", rule, agent_id=place.agent_id)
-    _check_outcomes(model.n_observations, place)
-
-
-def _check_factors(model: FactoredModel, place: Place) -> None:
-    space, wanted = place.action_space, model.layout.n_actions
-    came = getattr(space, "nvec", None) if not hasattr(space, "n") else [space.n]
-    if came is not None and tuple(int(n) for n in came) != wanted:
-        rule = f"moves factors by {wanted} actions, the action space has {tuple(came)}"
-        raise ModelError("B", rule, agent_id=place.agent_id)
-    _check_outcomes(model.layout.n_observations, place)
-
-
-def _check_outcomes(wanted: tuple[int, ...], place: Place) -> None:
-    space = place.observation_space
-    sizes = getattr(space, "nvec", None) if not hasattr(space, "n") else [space.n]
-    if sizes is not None and tuple(int(n) for n in sizes) != wanted:
-        rule = f"has {wanted} outcomes, the observation space {tuple(sizes)}"
-        raise ModelError("A", rule, agent_id=place.agent_id)

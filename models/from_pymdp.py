@@ -14,14 +14,17 @@ from .matrices import Array
 
 _FREE = {
     "use_inductive": False,
-    "categorical_obs": False,
-    "preprocess_fn": None,
     "action_maps": None,
     "learn_C": False,
     "learn_E": False,
-    "batch_size": 1,
 }
 """Attributes of which only this value is covered."""
+_ALONE = {
+    "batch_size": (1, "make one for each agent, or hand one over to several agents"),
+    "categorical_obs": (False, "what is seen is whole numbers, one for each modality"),
+    "preprocess_fn": (None, "what is seen is whole numbers, one for each modality"),
+}
+"""Attributes of which only this value fits a society, whoever steps the agent, and what to do."""
 
 
 class Translated(NamedTuple):
@@ -67,18 +70,14 @@ class _Attributes:
         self._agent_id = agent_id
 
     def __call__(self, name: str) -> Any:
-        try:
-            return getattr(self._agent, name)
-        except AttributeError:
-            came = f"{type(self._agent).__name__} without {name}"
-            rule = f"must be a pymdp.agent.Agent of pymdp 1.0.4, got {came}"
-            raise ModelError("agent", rule, agent_id=self._agent_id) from None
+        return _attribute(self._agent, name, self._agent_id)
 
     def refuse(self, name: str, covered: str, came: object) -> None:
         raise UnsupportedModelError(name, f"must be {covered}, got {came}", agent_id=self._agent_id)
 
     def check(self) -> None:
         """Make sure that all the agent does is covered."""
+        check_steppable(self._agent, self._agent_id)
         for name, covered in _FREE.items():
             came = self(name)
             if not (came is covered or came == covered):
@@ -133,8 +132,6 @@ class _Attributes:
             self.refuse("inference_algo", "'fpi' or 'exact'", repr(algorithm))
         if algorithm == "exact" and learns:  # it would learn from beliefs in hindsight
             self.refuse("inference_algo", "'fpi' where A or B is learned", repr(algorithm))
-        if learns and self("learning_mode") != "online":
-            self.refuse("learning_mode", "'online'", repr(self("learning_mode")))
 
     def _check_policies(self) -> None:
         controls, length = [int(n) for n in self("num_controls")], int(self("policy_len"))
@@ -145,6 +142,37 @@ class _Attributes:
         is_plain = length == 1 and sum(n > 1 for n in controls) <= 1
         if self("sampling_mode") != "marginal" and not is_plain:
             self.refuse("sampling_mode", "'marginal'", repr(self("sampling_mode")))
+
+
+def check_steppable(agent: Any, agent_id: str | None) -> None:
+    """See that an agent can be stepped by itself, from what a society shows.
+
+    Raises:
+        ModelError: it cannot; names the attribute, and says what to do.
+    """
+    for name, (wanted, remedy) in _ALONE.items():
+        came = _attribute(agent, name, agent_id)
+        if came is not wanted and came != wanted:
+            rule = f"must be {wanted!r}, got {came!r:.80}; {remedy}"
+            raise ModelError(name, rule, agent_id=agent_id)
+    learns = _attribute(agent, "learn_A", agent_id) or _attribute(agent, "learn_B", agent_id)
+    if learns and (mode := _attribute(agent, "learning_mode", agent_id)) != "online":
+        rule = f"must be 'online' where A or B is learned, got {mode!r}; a society has no last step"
+        raise ModelError("learning_mode", rule, agent_id=agent_id)
+
+
+def _attribute(agent: Any, name: str, agent_id: str | None) -> Any:
+    """Give an attribute of an agent of pymdp.
+
+    Raises:
+        ModelError: it has none of the name, and so is no such agent.
+    """
+    try:
+        return getattr(agent, name)
+    except AttributeError:
+        came = f"{type(agent).__name__} without {name}"
+        rule = f"must be a pymdp.agent.Agent of pymdp 1.0.4, got {came}"
+        raise ModelError("agent", rule, agent_id=agent_id) from None
 
 
 def _all_policies(controls: Sequence[int], length: int) -> Any:

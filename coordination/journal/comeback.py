@@ -10,7 +10,7 @@ from typing import Any
 
 from ...actors.simulated import SimulatedDispatcher
 from ...clock import Clock
-from ...errors import JournalError
+from ...errors import JournalError, SettingsError
 from ...logs import get_logger
 from ...settings import SocietySettings
 from ..records.folder import RunFolder
@@ -21,6 +21,7 @@ from ..stage import Stage
 from .charter import Came, Charter
 from .history import History
 from .origin import given
+from .overrides import Overrides
 from .rehearsal import clocks_of, rehearsal_of
 from .replay import Replay
 
@@ -33,22 +34,30 @@ class Comeback:
 
     history: History
     at: int | None = None
-    """After which round a new run begins; None where the old one goes on."""
+    """After which round a new run begins, 0 for before the first; None where the old goes on."""
     overrides: Mapping[str, Any] = field(default_factory=dict)
-    """Settings that are changed there."""
+    """Settings that are changed there; of agents where it is the beginning."""
     only_look: bool = False
     """Whether nothing is to be written, and nothing left out that can be compared."""
 
     def __post_init__(self) -> None:
         last = self.history.round
-        if self.at is not None and not 0 < self.at <= last:
-            raise ValueError(f"at must be one of the {last} rounds that were kept, got {self.at}")
+        if self.at is not None and not 0 <= self.at <= last:
+            rule = f"must be one of the {last} rounds that were kept, or 0 for the beginning"
+            raise ValueError(f"at {rule}, got {self.at}")
         if self.overrides and self.at is None:
             raise ValueError("overrides are for a branch; say also at which round it begins")
+        if not self.begins_anew:
+            self._changes.check_agents_stay()
 
     @property
     def branches(self) -> bool:
         return self.at is not None
+
+    @property
+    def begins_anew(self) -> bool:
+        """Whether nothing that was kept is lived again, and everything may be changed."""
+        return self.at == 0
 
     def source(self, environment: Any) -> Any:
         """Give the environment that was handed over, or what builds the one of the run."""
@@ -59,23 +68,44 @@ class Comeback:
 
         Raises:
             JournalError: something in it could not be written down, and nobody hands it over.
+            SettingsError: settings of agents are changed that are added by hand.
         """
         self._check(handed)
         charter = self.history.charter
         here = {name: it for name, it in handed.items() if name not in _NOT_FOUNDED}
         values = {**charter.keywords(), "together": charter.together, **here}
+        if self.begins_anew:
+            values = self._changes.keywords(values)
         return {**values, "tables": False} if self.only_look else values
+
+    @property
+    def _changes(self) -> Overrides:
+        return Overrides.of(self.overrides, self.history.charter.agents)
 
     def _check(self, handed: Mapping[str, Any]) -> None:
         for name, why in self.history.charter.absent.items():
             if handed.get(name) is None:
-                rule = f"{why}; hand over an equal one: Society.resume(path, {name}=...)"
-                raise JournalError(self.history.folder, rule)
+                raise JournalError(self.history.folder, f"{why}; {self._remedy(name)}")
+        if handed.get("agents") is not None and (keys := self._changes.agents):
+            rule = "is a setting of agents, which are added by hand here: change it there"
+            raise SettingsError(min(keys), rule)
+
+    def _remedy(self, name: str) -> str:
+        if not self.only_look:
+            return f"hand over an equal one: Society.resume(path, {name}=...)"
+        return (
+            "what was written has been checked and holds, and antiphon verify --no-replay looks "
+            "at that alone; to play it too, hand over an equal one: "
+            f"Society.verify(path, {name}=...)"
+        )
 
     def agents(self) -> Iterator[Came]:
         """Give those who were there at the beginning."""
         for came in self.history.charter.agents:
-            yield came._replace(options=given(came.options))
+            whole = came._replace(options=given(came.options))
+            yield (
+                whole._replace(options=self._changes.options(whole)) if self.begins_anew else whole
+            )
 
     def check_agents(self, roster: Roster) -> None:
         """See that all who were there are there again.
@@ -141,12 +171,14 @@ class Comeback:
     @property
     def last(self) -> int:
         """The last round that is played again."""
-        return self.at or self.history.round
+        return self.history.round if self.at is None else self.at
 
     def clocks(
         self, settings: SocietySettings, clock: Clock, simulation: SimulatedDispatcher | None
     ) -> tuple[Clock, SimulatedDispatcher | None]:
         """Give what a society that is founded again lives by until it goes on by itself."""
+        if self.begins_anew:
+            return clock, simulation
         timing = self.history.timing(self.last)
         then, rehearsed = clocks_of(timing, settings, clock)
         return then, rehearsed or simulation
@@ -159,8 +191,14 @@ class Comeback:
         *,
         clock: Clock,
         by_state: bool,
-    ) -> Replay:
-        """Give what takes the society to where the run was; errors as ``Replay``."""
+    ) -> Replay | None:
+        """Give what takes the society to where the run was; None if that is its beginning.
+
+        Errors as ``Replay``.
+        """
+        if self.begins_anew:
+            self.history.close()
+            return None
         differences = self.history.charter.differences()
         if differences:
             log.warning(

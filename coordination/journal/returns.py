@@ -41,14 +41,18 @@ class Returns:
             path: the run's folder. What it names is imported: resume runs of those you trust.
             environment: one like that of the run, which nobody has played in; needed if it was
                 given as an object.
-            at: branch after this round: ``run(out=...)`` is a new run, in a new folder.
-            overrides: settings that are changed there.
+            at: branch after this round, 0 for before the first: ``run(out=...)`` is a new run, in
+                a new folder.
+            overrides: settings that are changed there: those of the society that may change while
+                one runs, as by ``configure``. With ``at=0`` any, also of agents, such as
+                ``profile`` or ``gamma``, for all of them.
             agents: adds everyone again; needed if their types or options were objects.
             handed: what else was given as an object, such as ``strategy``.
 
         Raises:
             JournalError: there is no such run, or something is missing to play it again.
             StoreCorruptError: it is not what was written.
+            SettingsError: an override is nobody's, breaks its rule, or is for the beginning only.
         """
         from .comeback import Comeback  # with the store, where it is wanted
         from .history import History

@@ -38,6 +38,12 @@ def fingerprint() -> dict[str, Any]:
     }
 
 
+def usable_cores() -> int | None:
+    """Give how many cores this process may use, where the system tells; else how many there are."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return os.cpu_count() if affinity is None else len(affinity(0))
+
+
 def manifest(
     environment: str,
     names: Mapping[Any, str],
@@ -49,6 +55,8 @@ def manifest(
     hosts = Counter(f"{r.host.__module__}:{r.host.__qualname__}" for r in residents)
     return {
         "fingerprint": fingerprint(),
+        # Not in there: no bit of a run depends on how many cores it may use.
+        "usable_cores": usable_cores(),
         "environment": environment,
         "agents": dict(kinds),
         "hosts": dict(hosts),

@@ -10,7 +10,10 @@ import numpy as np
 from ..matrices import Array, Matrices, depth
 from .layout import Shape
 
-ELSEWHERE = 'which only backend="pymdp" covers'
+ELSEWHERE = (
+    "which only pymdp covers: hand an Agent of it to "
+    'ActiveInference.from_pymdp(agent, backend="pymdp")'
+)
 
 
 class Reader(Matrices):

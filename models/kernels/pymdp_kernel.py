@@ -37,9 +37,9 @@ class PymdpKernel(NumpyKernel):
         Raises:
             MissingExtraError: it is not installed.
         """
-        _import("pymdp.agent")
+        import_pymdp("pymdp.agent")
         self.fingerprint = f"pymdp-{version('inferactively-pymdp')}-jax-{version('jax')}"
-        self._in_float64 = _float64_switch()
+        self._in_float64 = float64_switch()
         self._engines: WeakKeyDictionary[Compiled, _Engine] = WeakKeyDictionary()
 
     def prepare_for(self, compiled: Compiled) -> None:
@@ -114,7 +114,7 @@ class _Engine:
         return [np.array(score, np.float64) for score in scores]
 
 
-def _import(name: str) -> Any:
+def import_pymdp(name: str) -> Any:
     """Import what mypy need not find, for it comes with an extra and has no types."""
     try:
         return importlib.import_module(name)
@@ -122,21 +122,21 @@ def _import(name: str) -> Any:
         raise MissingExtraError("backend 'pymdp'", "pymdp") from error
 
 
-def _float64_switch() -> Callable[[bool], AbstractContextManager[None]]:
+def float64_switch() -> Callable[[bool], AbstractContextManager[None]]:
     """Give JAX's switch to float64 for one thread and block.
 
     The switch for the whole process would change what JAX does for others.
     """
-    jax = _import("jax")
+    jax = import_pymdp("jax")
     # Older versions keep it among the experiments.
-    place = jax if hasattr(jax, "enable_x64") else _import("jax.experimental")
+    place = jax if hasattr(jax, "enable_x64") else import_pymdp("jax.experimental")
     switch: Callable[[bool], AbstractContextManager[None]] = place.enable_x64
     return switch
 
 
 def _make_agent(model: GenerativeModel, policy_length: int) -> Any:
-    as_jax = _import("jax.numpy").asarray
-    return _import("pymdp.agent").Agent(
+    as_jax = import_pymdp("jax.numpy").asarray
+    return import_pymdp("pymdp.agent").Agent(
         A=[as_jax(matrix)[None] for matrix in model.A],
         B=[as_jax(model.B)[None]],
         C=[as_jax(vector)[None] for vector in model.C],
@@ -148,7 +148,7 @@ def _make_agent(model: GenerativeModel, policy_length: int) -> Any:
 
 def _compile() -> tuple[Callable[..., Any], Callable[..., Any], Callable[..., Any]]:
     """Give jitted functions: without jit, pymdp retraces each call, for 0.2 s."""
-    equinox, control = _import("equinox"), _import("pymdp.control")
+    equinox, control = import_pymdp("equinox"), import_pymdp("pymdp.control")
 
     def infer(agent: Any, observation: Any, prior: Any) -> Any:
         return agent.infer_states(observation, prior)[0][0, -1]

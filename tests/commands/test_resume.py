@@ -105,6 +105,22 @@ def test_a_branch_has_a_folder_of_its_own(
     assert "setting 'seed'" in capsys.readouterr().err
 
 
+def test_a_branch_from_the_beginning_changes_any_setting(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["grid-world", "--type", "explorer", "--agents", "2", "--world", "size=5", "--quiet"]
+    assert main(["run", *words, "--steps", "5", "--out", str(tmp_path / "r")]) == 0
+    branch = ["resume", str(tmp_path / "r"), "--set", "gamma=3", "--quiet"]
+    capsys.readouterr()
+    assert main([*branch, "--at", "2"]) == 2
+    assert "setting 'gamma' (from keyword): is a setting of agents" in capsys.readouterr().err
+    assert main([*branch, "--at", "0", "--set", "seed=9", "--out", str(tmp_path / "b")]) == 0
+    assert result(tmp_path / "b")["trace"] != result(tmp_path / "r")["trace"]
+    assert result(tmp_path / "b")["measured_rounds"] == 5  # all of them are new
+    assert ",," not in (tmp_path / "b/agents.csv").read_text(encoding="utf-8")
+    assert main(["verify", str(tmp_path / "b"), "--quiet"]) == 0
+
+
 def test_what_is_no_run_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["resume", str(tmp_path)]) == 1
     assert capsys.readouterr().err == (

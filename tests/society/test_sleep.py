@@ -234,5 +234,5 @@ def test_several_factors_are_refused_for_sleep() -> None:
     with Society(memory_size=20, consolidation="learn") as society:
         two = {"A": [np.full((2, 2, 2), 0.5)], "B": [np.eye(2)[:, :, None]] * 2}
         society.add(ActiveInference, model=two, settings=thinking("AB"))
-        with pytest.raises(StartError, match=r"learns_when.*models of one factor"):
+        with pytest.raises(StartError, match=r"learns_when.*model of several factors"):
             society.start()

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from antiphon.coordination.journal.comparison import diverged
 from antiphon.coordination.journal.origin import World
-from antiphon.errors import DivergedError, JournalError, StoreCorruptError
+from antiphon.errors import DivergedError, JournalError, SettingsError, StoreCorruptError
 from antiphon.memory.store.batch import Row
 from antiphon.memory.store.reader import Reader
 from antiphon.memory.store.verify import verify
@@ -28,7 +28,7 @@ from antiphon.tests.coordination.journal.cast import (
     resumed,
     rewritten,
 )
-from antiphon.tests.society.cast import DISPATCHERS, Dice, Witness
+from antiphon.tests.society.cast import DISPATCHERS, Dice, Ring, Witness
 
 FICKLE = "antiphon.tests.coordination.journal.cast:Fickle"
 SHORT = World(RING, {"length": 9})
@@ -159,7 +159,7 @@ def test_a_branch_goes_its_own_way_from_its_round_on(tmp_path: Path) -> None:
     ("options", "message"),
     [
         ({"at": 6}, "at must be one of the 5 rounds"),
-        ({"at": 0}, "at must be one of the 5 rounds"),
+        ({"at": -1}, "at must be one of the 5 rounds .* or 0 for the beginning, got -1"),
         ({"overrides": {"timeout": 2}}, "say also at which round"),
     ],
 )
@@ -169,6 +169,71 @@ def test_a_branch_begins_in_a_round_that_was_kept(
     ran(5, out=tmp_path / "r")
     with pytest.raises(ValueError, match=message):
         Society.resume(tmp_path / "r", **options)
+
+
+def test_a_branch_from_the_beginning_is_the_run_once_more(tmp_path: Path) -> None:
+    run = ran(9, SHORT, Gossip, out=tmp_path / "r")
+    with Society.resume(tmp_path / "r", at=0) as branch:
+        assert branch.run(out=tmp_path / "b").trace == run.trace
+    with Reader(tmp_path / "b") as reader:
+        ((_, charter),) = reader.rows("run")
+    assert charter.value["branched"] == {"run": "r", "round": 0}
+    assert Society.verify(tmp_path / "b").rounds == 9
+
+
+def test_from_the_beginning_any_setting_can_be_changed_also_of_agents(tmp_path: Path) -> None:
+    with Society(World("grid-world", {"size": 5}), seed=3, tables=False) as society:
+        society.add("explorer", n=2, policy_length=1)
+        society.run(7, out=tmp_path / "r")
+    overrides = {"seed": 4, "max_workers": 2, "gamma": 3, "policy_length": 2, "kernel": "numpy"}
+    with Society.resume(tmp_path / "r", at=0, overrides=overrides) as branch:
+        run = branch.run(9, out=tmp_path / "b")
+        agents: list[Any] = [host.agent for host in branch._ensemble.hosts]
+        assert (branch.settings.seed, branch.settings.batch_size) == (4, 2)
+    assert {(one.profile.gamma, one.profile.policy_length) for one in agents} == {(3.0, 2)}
+    assert run.rounds == 9
+    # What was changed is what the new run was made of.
+    assert Society.verify(tmp_path / "b").rounds == 9
+    assert resumed(tmp_path / "b", 11).rounds == 11
+
+
+@pytest.mark.parametrize(
+    ("at", "key", "message"),
+    [
+        (3, "gamma", "setting 'gamma' .* is a setting of agents, .* from its beginning on: at=0"),
+        (3, "gama", "setting 'gama' .*no such key; did you mean 'gamma'"),
+        (0, "gama", "setting 'gama' .*no such key; did you mean 'gamma'"),
+    ],
+)
+def test_what_a_branch_does_not_change_is_refused_before_anything_is_played(
+    tmp_path: Path, at: int, key: str, message: str
+) -> None:
+    with Society(World("grid-world", {"size": 5}), seed=3, tables=False) as society:
+        society.add("explorer", n=2)
+        society.run(4, out=tmp_path / "r")
+    with pytest.raises(SettingsError, match=message):
+        Society.resume(tmp_path / "r", at=at, overrides={key: 3})
+
+
+def test_agents_that_are_added_by_hand_are_changed_there(tmp_path: Path) -> None:
+    with Society(World("grid-world", {"size": 5}), seed=3, tables=False) as society:
+        society.add("explorer", n=2)
+        society.run(2, out=tmp_path / "r")
+    with pytest.raises(SettingsError, match="are added by hand here: change it there"):
+        Society.resume(
+            tmp_path / "r",
+            at=0,
+            overrides={"gamma": 3},
+            agents=lambda society: society.add("explorer", n=2),
+        )
+
+
+def test_what_of_a_run_with_an_object_can_be_verified_is_and_it_is_said(tmp_path: Path) -> None:
+    ran(5, Ring(), out=tmp_path / "r")
+    said = r"was given as an object; .* holds, and antiphon verify --no-replay .*Society\.verify\("
+    with pytest.raises(JournalError, match=said):
+        Society.verify(tmp_path / "r")
+    assert Society.verify(tmp_path / "r", Ring()).rounds == 5
 
 
 def test_a_run_that_goes_on_takes_no_other_folder(tmp_path: Path) -> None:

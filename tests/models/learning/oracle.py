@@ -1,7 +1,8 @@
 """Compares our learning with pymdp itself, step by step; run by test_oracle.py.
 
 Runs in its own process with JAX_ENABLE_X64=1 and writes one JSON object: for each
-comparison the largest differences of beliefs, counts, learned parameters and policy scores.
+comparison the largest differences of beliefs, counts, learned parameters, policy scores and
+action marginals.
 pymdp goes its own way through ``infer_and_plan``; ours is built from what ``from_pymdp``
 reads of the agent, so that nothing of ours stands on its side.
 """
@@ -101,13 +102,15 @@ class Reference:
         self.beliefs = [d[:, None] for d in self.agent.D]
         self.key = jax.random.PRNGKey(0)
 
-    def step(self, observation: list[int], action: list[int]) -> np.ndarray:
-        """Go one step; -1 in an action begins. Gives the scores of policies."""
+    def step(self, observation: list[int], action: list[int]) -> tuple[np.ndarray, np.ndarray]:
+        """Go one step; -1 in an action begins. Gives scores of policies, and p(next action)."""
         given = [jnp.array([[o]]) for o in observation]
         self.agent, _, self.beliefs, info = self._step(
             self.agent, self.beliefs, given, jnp.array([action]), self.key
         )
-        return np.asarray(info["neg_efe"][0])
+        policies = self.agent.policies.policy_arr
+        marginals = control.get_marginals(info["qpi"][0], policies, self.agent.num_controls)
+        return np.asarray(info["neg_efe"][0]), np.asarray(marginals[0])
 
     @property
     def flat(self) -> np.ndarray:
@@ -146,10 +149,10 @@ def compare_one_factor(rng: np.random.Generator, steps: int, **options: Any) -> 
     all_rows = [(own, own.new_rows(compiled, 1)) for own in learners()]
     for _, rows in all_rows:
         rows.take(profile)
-    errors, action = [0.0] * 4, -1
+    errors, action = [0.0] * 5, -1
     for t in range(steps):
         observation = [int(rng.integers(n)) for n in compiled.model.n_observations]
-        scores = reference.step(observation, [action])
+        scores, marginals = reference.step(observation, [action])
         move = np.array([action] if t else [], np.int64)
         turn = Turn(np.arange(1), np.array([observation]), move, np.array([len(move)]))
         for own, rows in all_rows:
@@ -158,7 +161,8 @@ def compare_one_factor(rng: np.random.Generator, steps: int, **options: Any) -> 
             own.step(rows, turn)
             beliefs = float(np.abs(rows.beliefs[0] - reference.flat).max())
             efe = float(np.abs(plan.neg_efe[0] - scores).max())
-            widen(errors, beliefs, *parameter_gaps(rows.own, reference.agent), efe)
+            chances = float(np.abs(plan.actions[0] - marginals).max())
+            widen(errors, beliefs, *parameter_gaps(rows.own, reference.agent), efe, chances)
         action = int(rng.integers(compiled.model.n_actions))
     return errors
 
@@ -172,13 +176,14 @@ def compare_factors(rng: np.random.Generator, steps: int, **options: Any) -> lis
     for own in tables:
         own.begin(0)
     layout = shared.columns.layout
-    errors, action, before = [0.0] * 4, [-1] * 3, reference.flat
+    errors, action, before = [0.0] * 5, [-1] * 3, reference.flat
     for t in range(steps):
         observation = [int(rng.integers(n)) for n in layout.n_observations]
         if learning.use_param_info_gain and t % NOW_AND_THEN == 1:
             news = novelties(reference, layout.n_controls)
             found = [our_novelties(own, reference) for own in tables]
-            widen(errors, 0.0, 0.0, 0.0, max(float(np.abs(news - our).max()) for our in found))
+            novelty = max(float(np.abs(news - our).max()) for our in found)
+            widen(errors, 0.0, 0.0, 0.0, novelty, 0.0)
         reference.step(observation, action)
         moved = [STILL if u < 0 else u for u in action]
         lesson = Lesson(
@@ -187,7 +192,7 @@ def compare_factors(rng: np.random.Generator, steps: int, **options: Any) -> lis
         )  # fmt: skip
         for own in tables:
             own.learn(lesson)
-            widen(errors, 0.0, *parameter_gaps(own, reference.agent), 0.0)
+            widen(errors, 0.0, *parameter_gaps(own, reference.agent), 0.0, 0.0)
         before = reference.flat
         action = [int(rng.integers(n)) for n in layout.n_controls]
     return errors
@@ -234,7 +239,7 @@ def compare_starts(rng: np.random.Generator, steps: int) -> list[float]:
     model = GenerativeModel(columns(rng, (3, 6), zeros=False), np.eye(6)[:, :, None], D=start)
     shared = Concentrations(model, Learning(learn_D=True, lr_D=0.7, prior_strength=2.0))
     tables = [Parameters(shared, 1, rules) for rules in all_rules()]
-    errors, counts = [0.0] * 4, np.empty(1, object)
+    errors, counts = [0.0] * 5, np.empty(1, object)
     counts[0] = 2.0 * start
     for own in tables:
         own.begin(0)
@@ -254,6 +259,7 @@ def compare_starts(rng: np.random.Generator, steps: int) -> list[float]:
                 0.0,
                 gap,
                 float(np.abs(own.D(0)[0] - counts[0] / counts[0].sum()).max()),
+                0.0,
                 0.0,
             )
     return errors

@@ -35,11 +35,12 @@ def compare(steps: int) -> dict[str, list[float]]:
 
 
 def check(errors: dict[str, list[float]]) -> None:
-    for name, (beliefs, counts, parameters, scores) in errors.items():
+    for name, (beliefs, counts, parameters, scores, marginals) in errors.items():
         assert beliefs <= 1e-10, name
         assert counts <= 1e-10, name
         assert parameters <= 1e-10, name
         assert scores <= 1e-8, name
+        assert marginals <= 1e-8, name
 
 
 def test_what_is_learned_and_planned_with_it_equals_pymdps() -> None:
