@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +68,12 @@ def _bench(one: Mapping[str, Any]) -> Iterator[str]:
         )
     yield _where(one["environment"])
     yield f"Again: `antiphon bench {one['bench']}{small} --json {one['bench']}.json`"
-    yield _figures(one)
+    read_off = _readings(one)
+    alike = [names.values() for variants in read_off.values() for names in variants.values()]
+    yield _figures(one, without=set().union(*alike))
+    for case, variants in read_off.items():
+        yield f"Medians of {_plain(case)}:"
+        yield _side_by_side(one, variants)
     yield _times(one)
     if one["skipped"]:
         yield "\n".join(f"- {_plain(name)}: {_plain(why)}" for name, why in one["skipped"].items())
@@ -85,11 +90,38 @@ def _where(environment: Mapping[str, Any]) -> str:
     )
 
 
-def _figures(one: Mapping[str, Any]) -> str:
+def _readings(one: Mapping[str, Any]) -> dict[str, dict[str, dict[str, str]]]:
+    """Give by case and variant the names of the figures that are read off each variant alike.
+
+    The names say so themselves: the case, the variant, a colon, and what is read off.
+    """
+    found: dict[str, dict[str, dict[str, str]]] = {}
+    for case in one["cases"]:
+        for variant in case["variants"]:
+            before = f"{case['case']}, {variant}: "
+            names = {n.removeprefix(before): n for n in one["spreads"] if n.startswith(before)}
+            if names:
+                found.setdefault(case["case"], {})[variant] = names
+    return found
+
+
+def _side_by_side(one: Mapping[str, Any], variants: Mapping[str, Mapping[str, str]]) -> str:
+    """Give a line for each variant, and a column for each reading."""
+    heads = ["variant", *next(iter(variants.values()))]
+    rows = [
+        [_plain(variant), *(_figure(one["spreads"][name]["median"]) for name in names.values())]
+        for variant, names in variants.items()
+    ]
+    return _table([_plain(head) for head in heads], rows, left={0})
+
+
+def _figures(one: Mapping[str, Any], *, without: Container[str]) -> str:
     guided = bool(one["guides"])
     heads = ["figure", "median", "quartiles", *(["the guide's"] if guided else []), "target", "is"]
     rows = []
     for name, spread in one["spreads"].items():
+        if name in without:
+            continue
         guide = one["guides"].get(name)
         rows.append(
             [
