@@ -291,7 +291,7 @@ class SocietySettings:
         10, whole(least=1), "rounds between two snapshots of an agent that defines get_state"
     )
     state_interval: int = setting(
-        100,
+        250,
         whole(least=1),
         "rounds between two states of agents and environment in the journal of a run with a "
         "folder, for those that define get_state and set_state; resume goes on from the last",

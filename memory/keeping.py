@@ -110,17 +110,9 @@ class Keeping:
 
     def _hand_on(self) -> None:
         held, self._held = self._held, []
-        for place, batch in enumerate(held):
-            try:
-                self._add(batch)
-            except BaseException:
-                # This one was handed over all the same.
-                self._held = held[place + 1 :]
-                raise
-
-    def _add(self, batch: Batch) -> None:
         try:
-            self._feed.add(batch)
+            # What cannot be committed now is handed over all the same.
+            self._feed.add(*held)
         except StoreFullError as full:
             self.wait_for_space(full)
 

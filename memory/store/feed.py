@@ -15,8 +15,9 @@ class Feed:
     """Tells the writer of a store each round, and waits for it when many wait.
 
     After so many rounds or experiences, whichever is first, it asks whether they are
-    committed, and looks at the answer after as many more; so no more than twice that is ever
-    in memory, and while the writer keeps up nobody waits for it. For one thread.
+    committed, and looks at the answer after as many more; so no more than twice that, and what
+    is handed over at once, is ever in memory, and while the writer keeps up nobody waits for
+    it. For one thread.
     """
 
     __slots__ = ("_asked", "_experiences", "_rounds", "_timeout", "_writer")
@@ -33,18 +34,18 @@ class Feed:
         self._experiences = 0
         self._asked: Future[Flushed] | None = None
 
-    def add(self, batch: Batch) -> None:
-        """Hand a round to the writer.
+    def add(self, *batches: Batch) -> None:
+        """Hand rounds to the writer, some at a time: each letter costs as much as a round's rows.
 
         Raises:
-            StoreFullError: rounds wait for space. This one is handed over all the same; call
+            StoreFullError: rounds wait for space. These are handed over all the same; call
                 ``flush`` until it raises no more, then go on with the next.
             StoreError: the writer failed; as above.
             AskTimeoutError: it did not answer in time; as above.
         """
-        self._writer.tell(Commit(batch))
-        self._rounds += 1
-        self._experiences += len(batch.experiences)
+        self._writer.tell(Commit(batches))
+        self._rounds += len(batches)
+        self._experiences += sum([len(batch.experiences) for batch in batches])
         if self._rounds >= MOST_ROUNDS or self._experiences >= MOST_EXPERIENCES:
             self._ask()
 

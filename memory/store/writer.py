@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import inf
 
@@ -29,9 +29,9 @@ log = get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Commit:
-    """A round for the store: heard by its writer, which answers nothing."""
+    """Rounds for the store: heard by its writer, which answers nothing."""
 
-    batch: Batch
+    batches: Sequence[Batch]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +106,8 @@ class StoreWriter(Actor):
 
     def _hear(self, message: object) -> Flushed | None:
         match message:
-            case Commit(batch):
-                self._waiting.append(batch)
+            case Commit(batches):
+                self._waiting.extend(batches)
             case Flush():
                 self._commit_all()
                 return self._flushed()

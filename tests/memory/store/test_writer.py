@@ -73,9 +73,9 @@ def hear(writer: StoreWriter, *messages: Any) -> None:
 def test_as_many_rounds_as_wait_go_into_one_transaction(
     tmp_path: Path, writer: StoreWriter, full: Full, clock: ManualClock
 ) -> None:
-    hear(writer, *map(Commit, batches(5)))
+    hear(writer, *(Commit([one]) for one in batches(5)))
     clock.advance(PAUSE)
-    hear(writer, Commit(batch(5)))
+    hear(writer, Commit([batch(5)]))
     assert full.tried == [[0, 1, 2, 3, 4], [5]]
     assert verify(tmp_path).rounds == 6
 
@@ -83,9 +83,9 @@ def test_as_many_rounds_as_wait_go_into_one_transaction(
 def test_between_two_commits_is_a_pause_so_that_one_is_of_many_rounds(
     tmp_path: Path, writer: StoreWriter, full: Full, clock: ManualClock
 ) -> None:
-    hear(writer, Commit(batch(0)))
+    hear(writer, Commit([batch(0)]))
     for one in batches(3, 1):
-        hear(writer, Commit(one))
+        hear(writer, Commit([one]))
     assert full.tried == [[0]]
     assert writer.wake_at == clock.now() + PAUSE
     clock.advance(PAUSE)
@@ -95,7 +95,7 @@ def test_between_two_commits_is_a_pause_so_that_one_is_of_many_rounds(
 
 
 def test_who_asks_does_not_wait_for_the_end_of_the_pause(writer: StoreWriter, full: Full) -> None:
-    hear(writer, Commit(batch(0)), Flush(), Commit(batch(1)), Flush())
+    hear(writer, Commit([batch(0)]), Flush(), Commit([batch(1)]), Flush())
     assert full.tried == [[0], [1]]
 
 
@@ -103,17 +103,17 @@ def test_more_rounds_than_one_commit_holds_do_not_wait_for_the_end_of_the_pause(
     writer: StoreWriter, full: Full, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(writing, "MOST_ROUNDS", 4)
-    hear(writer, Commit(batch(0)))
-    hear(writer, *map(Commit, batches(3, 1)))
+    hear(writer, Commit([batch(0)]))
+    hear(writer, *(Commit([one]) for one in batches(3, 1)))
     assert full.tried == [[0]]
-    hear(writer, Commit(batch(4)))
+    hear(writer, Commit([batch(4)]))
     assert full.tried == [[0], [1, 2, 3, 4]]
 
 
 def test_whatever_is_the_last_letter_sets_off_the_commit(
     tmp_path: Path, writer: StoreWriter
 ) -> None:
-    hear(writer, Commit(batch(0)), "what is this?")
+    hear(writer, Commit([batch(0)]), "what is this?")
     assert verify(tmp_path).rounds == 1
 
 
@@ -130,7 +130,7 @@ def test_what_finds_no_space_waits_and_what_fits_is_written(
     tmp_path: Path, writer: StoreWriter, full: Full
 ) -> None:
     full.room = 3
-    hear(writer, *map(Commit, batches(6)))
+    hear(writer, *(Commit([one]) for one in batches(6)))
     flushed = writer.on_receive(Flush())
     assert flushed is not None
     assert isinstance(flushed.error, StoreFullError)
@@ -147,7 +147,7 @@ def test_it_tries_again_by_itself_after_a_while(
     tmp_path: Path, writer: StoreWriter, full: Full
 ) -> None:
     full.room = 0
-    hear(writer, Commit(batch(0)))
+    hear(writer, Commit([batch(0)]))
     assert writer.wake_at == writer.clock.now() + RETRY_AFTER
     full.room = 100
     writer.wake()
@@ -156,7 +156,7 @@ def test_it_tries_again_by_itself_after_a_while(
 
 
 def test_a_round_told_twice_is_refused_and_does_not_vanish(writer: StoreWriter) -> None:
-    hear(writer, Commit(batch(0)), Commit(batch(0)))
+    hear(writer, Commit([batch(0)]), Commit([batch(0)]))
     for _ in range(2):
         flushed = writer.on_receive(Flush())
         assert flushed is not None
@@ -175,8 +175,8 @@ def test_a_round_that_was_committed_before_the_head_failed_is_not_written_twice(
 
     with monkeypatch.context() as patch:
         patch.setattr(type(head), "write", fail)
-        hear(writer, Commit(batch(0)), Commit(batch(1)))
-    hear(writer, Commit(batch(2)))
+        hear(writer, Commit([batch(0)]), Commit([batch(1)]))
+    hear(writer, Commit([batch(2)]))
     assert verify(tmp_path).rounds == 3
 
 
@@ -209,8 +209,9 @@ def test_rounds_go_on_while_a_writer_on_a_thread_of_its_own_commits(tmp_path: Pa
     assert verify(tmp_path).rounds == 60
 
 
+@pytest.mark.parametrize("at_once", [1, 3])
 def test_a_feed_waits_when_many_rounds_wait(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
     monkeypatch.setattr(feeding, "MOST_ROUNDS", 8)
     held = threading.Event()
@@ -221,7 +222,7 @@ def test_a_feed_waits_when_many_rounds_wait(
             nonlocal most
             held.wait(FUSE)
             letters = [one.message for one in self.actor_inbox.letters]
-            rounds = sum(isinstance(one, Commit) for one in letters)
+            rounds = sum(len(one.batches) for one in letters if isinstance(one, Commit))
             most = max(most, len(self._waiting) + rounds)
             super()._commit_all()
 
@@ -230,13 +231,13 @@ def test_a_feed_waits_when_many_rounds_wait(
     dispatcher.start([made], FUSE)
     feed = Feed(Address(made))
     # Of twice as many it asks after the first half, and waits for nothing.
-    for one in batches(15):
-        feed.add(one)
+    for first in range(0, 15, at_once):
+        feed.add(*batches(at_once, first))
     held.set()
-    for one in batches(60, 15):
-        feed.add(one)
-    feed.flush()
-    assert most <= 2 * 8
+    for first in range(15, 60, at_once):
+        feed.add(*batches(at_once, first))
+    assert feed.flush().round == 59
+    assert most < 2 * (8 + at_once)
     dispatcher.stop([made], FUSE)
 
 
