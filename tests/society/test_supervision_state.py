@@ -53,7 +53,10 @@ def test_it_enters_the_episode_that_the_others_are_in(
     rules: dict[str, Any] = {"environment": Ring(length=4), "snapshot_interval": interval}
     with society_of(fate, dispatcher, **rules) as society:
         society.run(8)
-    lives = [*["act"] * 4, "episode_ended", "reset", *["act"] * 4, "episode_ended"]
+        # A stop goes ahead of what waits; who has answered has heard that the episode is over.
+        for agent_id in IDS:
+            society.ask(agent_id, "acts")
+    lives = [*["act"] * 4, "episode_ended", "reset", *["act"] * 4, "episode_ended", "answer"]
     assert without_pictures(fate.calls["b"]) == ["create", "reset", *lives]
     calls = without_pictures(fate.calls["a"])
     begins = calls.index("create", 1)
