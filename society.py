@@ -314,6 +314,10 @@ class Society(Voice, Returns):
                 folder.write_result(run.to_dict())
                 raise RunInterrupted(run) from cut_short
         folder.write_result(run.to_dict())
+        try:
+            self._running.ensemble.hear_out(self.settings.timeout)
+        except KeyboardInterrupt as cut_short:
+            raise RunInterrupted(run) from cut_short
         return run
 
     def _advance(self) -> Step:

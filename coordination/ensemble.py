@@ -13,12 +13,12 @@ from ..actors.address import Address, wait_for
 from ..actors.agent_actor import AgentActor
 from ..actors.cohort import CohortMember
 from ..actors.departure import part_with
-from ..actors.dispatcher import Dispatcher
+from ..actors.dispatcher import Countdown, Dispatcher
 from ..actors.future import Future
 from ..actors.inline import InlineDispatcher
 from ..actors.mail.counts import check_law
 from ..actors.mail.dead_letters import DeadLetters
-from ..actors.messages import Question, Retune, Teach
+from ..actors.messages import GoOn, Question, Retune, Teach
 from ..actors.pooled import PooledDispatcher
 from ..actors.simulated import SimulatedDispatcher
 from ..actors.statistics import KernelStatistics, PoolStatistics, fullest
@@ -26,7 +26,7 @@ from ..actors.talk.interview import Interviews
 from ..actors.talk.timekeeper import Timekeeper
 from ..actors.talk.timers import Tick, Timer, Timers
 from ..actors.threaded import ThreadedDispatcher
-from ..errors import SettingsError, StoppedError, TooManyActorsError
+from ..errors import AskError, AskTimeoutError, SettingsError, StoppedError, TooManyActorsError
 from ..logs import get_logger
 from ..models.agent import Place
 from ..models.board import Board
@@ -203,6 +203,26 @@ class Ensemble:
     def end_episode(self, round: int, previous: Mapping[str, Experience]) -> None:
         """Tell these agents how their episode ended."""
         self._coordinator.tell(EndEpisode(round, previous))
+
+    def hear_out(self, timeout: float) -> None:
+        """Wait until those who want to know how an episode ended have been told.
+
+        A stop goes ahead of what waits in a mailbox, and the last reward of a run is in there.
+
+        Args:
+            timeout: seconds for all of them together; who takes longer is named in the log.
+        """
+        asking = [host for host in self._hosts.values() if hasattr(host.agent, "episode_ended")]
+        if not asking:
+            return
+        countdown = Countdown(timeout)
+        away = set(self.busy())  # and by this the coordinator has told the others
+        replies = {host.name: Future[None]() for host in asking if host.name not in away}
+        for agent_id, reply in replies.items():
+            self._addresses[agent_id].forward(GoOn(), reply)
+        late = [agent_id for agent_id, reply in replies.items() if not _comes(reply, countdown)]
+        if late:
+            log.warning("agents.not_heard_out", count=len(late), agents=late[:10])
 
     def post(self, parcels: Sequence[Parcel]) -> None:
         """Let agents hear what is said outside: now, or after the round that is open."""
@@ -435,6 +455,16 @@ class _Poster:
 
     def tell(self, message: Any) -> None:
         self._post(message.message if isinstance(message, Tick) else message)
+
+
+def _comes(reply: Future[None], countdown: Countdown) -> bool:
+    try:
+        wait_for(reply, "", countdown.left())
+    except AskTimeoutError:
+        return False
+    except (AskError, StoppedError):
+        pass  # it failed at something, or is out: there is nothing more to wait for
+    return True
 
 
 def _surprise_of(host: AgentActor) -> float | None:
