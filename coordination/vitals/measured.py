@@ -13,11 +13,11 @@ from types import MappingProxyType
 
 from ...models.kernels.choose import automatic
 
-POOLED_CALL = 2.1e-6
-"""Seconds that calling an agent costs in a pool: ``bench rounds``, 1,000 agents, 2.09 ms a
-round; with 10,000 it was 1.75 µs."""
-THREADED_CALL = 31e-6
-"""The same with a thread each: ``bench rounds``, 1,000 agents, 31.3 ms."""
+POOLED_CALL = 1.7e-6
+"""Seconds that calling an agent costs in a pool: ``bench rounds``, 1,000 agents, 1.73 ms a
+round; with 10,000 it was 1.29 µs."""
+THREADED_CALL = 29e-6
+"""The same with a thread each: ``bench rounds``, 1,000 agents, 28.6 ms."""
 CROWDED_CALL = 58e-6
 """The same with 10,000 threads, of which no bench has so many: the median of three rounds."""
 CROWD = 1_000
@@ -40,7 +40,7 @@ FIRST_WAIT = 81e-6
 THREADED_WAIT = 65e-6
 """The same with a thread each: 69.9 ms; with 10 to 300 agents, too, it was more than in a
 pool, in eight rounds of each."""
-POOLED_BYTES = 2_966
+POOLED_BYTES = 2_119
 """What an actor in a pool holds once it has been called: ``bench scale``, 200,000 actors."""
 EXPLORER_BYTES = 4_675
 """What an explorer of a 10 x 10 grid holds beside its actor: what 1,024 more of them took by

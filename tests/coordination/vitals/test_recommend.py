@@ -133,7 +133,7 @@ def test_memory_that_does_not_suffice_is_said() -> None:
     assert not advice.fits
     assert "use fewer agents" in advice.reasons["memory"]
     actors_alone = recommend(200_000, "cpu", TWO_CORES)
-    assert advice.memory_bytes > actors_alone.memory_bytes == 200_000 * 2_966
+    assert advice.memory_bytes > actors_alone.memory_bytes == 200_000 * 2_119
 
 
 def test_the_summary_is_the_settings_with_their_reasons_and_a_line_to_type() -> None:
