@@ -24,7 +24,8 @@ class Window(Sequence[Remembered]):
     def __init__(self, columns: Columns, pupil: Pupil | None = None) -> None:
         self.pupil = pupil
         """Whose experiences they are, if that is an agent that can be taught."""
-        self.columns = Columns(*[tuple(column) for column in columns])
+        frozen: list[Any] = [tuple(column) for column in columns]
+        self.columns = Columns(*frozen)
         """Tuples, so that a strategy can change nothing of what becomes of its drafts."""
         self._places: dict[int, int] = {}
 

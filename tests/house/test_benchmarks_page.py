@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import jsonschema
 import pytest
+from antiphon.bench.catalogue import BENCHES
 from antiphon.bench.results import Results
 from antiphon.bench.tables import fill, outside, rendered, sections
 from antiphon.cli import main
@@ -16,6 +18,15 @@ ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs/benchmarks.md"
 RESULTS = sorted((ROOT / "docs/results").glob("*.json"))
 SCHEMA = json.loads((ROOT / "docs/bench-results.schema.json").read_text(encoding="utf-8"))
+
+
+def played(*words: str) -> Results:
+    """Give the results of a bench of coordination."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "coordination.json"
+        told = ["--env", "grid-world", "--type", "random", "--dispatcher", "inline", *words]
+        main(["bench", "coordination", *told, "--seeds", "2", "--rounds", "3", "--json", str(file)])
+        return Results.read(file)
 
 
 def wrong(page: Path) -> list[str]:
@@ -42,6 +53,24 @@ def test_every_file_of_results_is_shown_and_keeps_to_the_schema() -> None:
     assert {file.resolve() for file in RESULTS} == shown
     for file in RESULTS:
         jsonschema.validate(json.loads(file.read_text(encoding="utf-8")), SCHEMA)
+
+
+def test_every_bench_of_ours_is_on_the_page() -> None:
+    shown = {Path(name).stem for name in sections(PAGE.read_text(encoding="utf-8"))}
+    assert shown == set(BENCHES)
+
+
+def test_what_is_read_off_each_variant_stands_side_by_side() -> None:
+    results = played("--agents", "2", "--coordinator", "barrier,first:1")
+    tables = rendered(results)
+    lines = [line for line in tables.splitlines() if line.startswith("| first:1, inline |")]
+    assert len(lines) == 1
+    assert "| variant | return | p50_ms | p99_ms | messages | acted |" in tables
+    spreads = results.benches[0]["spreads"]
+    acted = spreads["grid-world, 2, first:1, inline: acted"]["median"]
+    assert lines[0].split(" | ")[5] == f"{acted:.3g}"
+    assert "grid-world, 2, inline: first:1_vs_barrier" in tables
+    assert "first:1, inline: acted" not in tables, "it stands twice"
 
 
 @pytest.fixture
