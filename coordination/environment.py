@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from ..actors.failures import describe
 from ..errors import WorldError
-from ..models.frozen import frozen
+from ..models.frozen import frozen_values
 from ..models.names import map_names
 from ..models.state import copied_state
 from .actions import no_op
 from .catalogue import environment_factory
 
+_T = TypeVar("_T")
 _NEEDED = ("reset", "step", "possible_agents", "action_space", "observation_space")
 
 
@@ -51,6 +52,7 @@ class Environment:
         self.world = getattr(self._env, "unwrapped", self._env)
         self.name = name or (source if isinstance(source, str) else str(self._env))
         self.names: dict[Any, str] = {}
+        self._names_are_ids = False
 
     @property
     def open(self) -> bool:
@@ -67,6 +69,7 @@ class Environment:
             self.world.populate(list(agent_ids))
         self.names = map_names(self._env.possible_agents)
         self._own_names = {agent_id: name for name, agent_id in self.names.items()}
+        self._names_are_ids = all(name == agent_id for name, agent_id in self.names.items())
 
     def action_space(self, agent_id: str) -> Any:
         return self._env.action_space(self._own_names[agent_id])
@@ -102,29 +105,44 @@ class Environment:
 
     def step(self, actions: Mapping[str, Any]) -> Transition:
         """Execute a joint action; errors as ``reset``."""
-        # In the environment's order of agents: some draw noise as they walk through them.
-        own = {
-            name: actions[self.names[name]]
-            for name in self._env.agents
-            if self.names[name] in actions
-        }
+        own = self._own(actions)
         try:
             observations, rewards, terminations, truncations, _ = self._env.step(own)
         except Exception as error:
             raise WorldError(self.name, "step", describe(error)) from error
         return Transition(
             observations=self._present(observations),
-            rewards={self.names[n]: float(r) for n, r in rewards.items() if n in self.names},
-            terminations=self._by_id(terminations),
-            truncations=self._by_id(truncations),
+            rewards=self._by_id(rewards, float),
+            terminations=self._by_id(terminations, bool),
+            truncations=self._by_id(truncations, bool),
         )
 
-    def _present(self, observations: Mapping[Any, Any]) -> dict[str, Any]:
-        names = self.names
-        return {names[name]: frozen(observations[name]) for name in self._env.agents}
+    # Most worlds call agents by what is an id, and give dicts in one order: then a comparison
+    # of lists, or of types, takes the place of a look at each value.
 
-    def _by_id(self, flags: Mapping[Any, Any]) -> dict[str, bool]:
-        return {self.names[name]: bool(flag) for name, flag in flags.items() if name in self.names}
+    def _own(self, actions: Mapping[str, Any]) -> dict[Any, Any]:
+        """Give actions in the environment's order of agents: some draw noise on the way."""
+        agents = list(self._env.agents)
+        if self._names_are_ids and list(actions) == agents:
+            return dict(actions)
+        return {name: actions[self.names[name]] for name in agents if self.names[name] in actions}
+
+    def _present(self, observations: Mapping[Any, Any]) -> dict[str, Any]:
+        agents = list(self._env.agents)
+        if list(observations) != agents:
+            observations = {name: observations[name] for name in agents}
+        seen = frozen_values(observations)
+        return seen if self._names_are_ids else {self.names[n]: v for n, v in seen.items()}
+
+    def _by_id(self, values: Mapping[Any, Any], kind: type[_T]) -> dict[str, _T]:
+        if (
+            self._names_are_ids
+            and values.keys() <= self.names.keys()
+            and list(map(type, values.values())).count(kind) == len(values)
+        ):
+            return dict(values)
+        names, plain = self.names, cast("Callable[[Any], _T]", kind)
+        return {names[n]: plain(value) for n, value in values.items() if n in names}
 
     @property
     def has_state(self) -> bool:

@@ -77,7 +77,10 @@ class Outcome:
     @property
     def counts(self) -> dict[str, int]:
         """How many members ended in each way that occurred, by name."""
-        tally = Counter(self.status.values())
+        statuses = list(self.status.values())
+        if statuses and statuses.count(Status.ACTED) == len(statuses):  # seen at a glance
+            return {Status.ACTED.value: len(statuses)}
+        tally = Counter(statuses)
         return {str(status): tally[status] for status in Status if tally[status]}
 
     @property

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from operator import attrgetter
 from typing import Any, Protocol, TypeVar
 
 from ..models import chance
-from ..models.experience import Experience, OneStepEach
+from ..models.experience import Experience, ExperienceColumns, OneStepEach
 from .environment import Environment, Transition
 from .outcome import Outcome
 from .tuner import TunerDecision
 
 _T = TypeVar("_T")
+_value = attrgetter("_value_")  # of a status; its property is Python, and slow
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Step:
     """One step as everybody lived it; what trace, tables and metrics are made of."""
 
@@ -30,10 +33,16 @@ class Step:
     retuned: Sequence[TunerDecision] = ()
     """What tuners changed after it."""
 
-    @property
+    @cached_property
+    def columns(self) -> ExperienceColumns:
+        """The experiences side by side, in their order; made once for all who read them so."""
+        return ExperienceColumns.of(self.experiences.values())
+
+    @cached_property
     def reward(self) -> float:
         """The members' rewards, added in id order, so that the sum has one value."""
-        return sum(self.experiences[i].reward or 0.0 for i in sorted(self.experiences))
+        rewards = dict(zip(self.experiences, self.columns.reward, strict=True))
+        return sum([rewards[i] or 0.0 for i in sorted(rewards)])
 
 
 class Scene(Protocol):
@@ -94,8 +103,12 @@ class Rollout:
         self.steps += 1
         experiences = experiences_of(outcome, seen, transition)
         self.observations = self._of_those_here(transition.observations)
-        ended = {i: e for i, e in experiences.items() if i not in self.observations}
-        self.previous = {i: e for i, e in experiences.items() if i in self.observations}
+        ended: Mapping[str, Experience] = {}
+        if list(self.observations) == list(experiences):  # in most steps, and seen at a glance
+            self.previous = experiences
+        else:
+            ended = {i: e for i, e in experiences.items() if i not in self.observations}
+            self.previous = {i: e for i, e in experiences.items() if i in self.observations}
         over = not self.observations
         return Step(self.steps, self.episode, outcome, experiences, over), ended
 
@@ -104,22 +117,25 @@ def experiences_of(
     outcome: Outcome, observations: Mapping[str, Any], transition: Transition
 ) -> dict[str, Experience]:
     """Give each member of a round its step in the environment."""
-    intended, actions = outcome.intended, outcome.actions
-    rewards = transition.rewards
-    terminations, truncations = transition.terminations, transition.truncations
-    return {
-        agent_id: Experience(
-            outcome.round,
-            observations[agent_id],
-            intended.get(agent_id),
-            actions.get(agent_id),
-            status.value,
-            rewards.get(agent_id, 0.0),
-            terminations.get(agent_id, False),
-            truncations.get(agent_id, False),
-        )
-        for agent_id, status in outcome.status.items()
-    }
+    ids = list(outcome.status)
+    columns = ExperienceColumns(
+        [outcome.round] * len(ids),
+        [observations[agent_id] for agent_id in ids],
+        _in_order(ids, outcome.intended, None),
+        _in_order(ids, outcome.actions, None),
+        list(map(_value, outcome.status.values())),
+        _in_order(ids, transition.rewards, 0.0),
+        _in_order(ids, transition.terminations, False),
+        _in_order(ids, transition.truncations, False),
+    )
+    return dict(zip(ids, columns.experiences(), strict=True))
+
+
+def _in_order(ids: Sequence[str], by_id: Mapping[str, _T], default: _T) -> list[_T]:
+    """Give the value of each; to compare lists is quicker than to ask for one at a time."""
+    if list(by_id) == ids:
+        return list(by_id.values())
+    return [by_id.get(agent_id, default) for agent_id in ids]
 
 
 class Lived(Mapping[str, Experience]):

@@ -97,7 +97,7 @@ class GridWorld(ParallelEnv[str, IntArray, int]):  # type: ignore[misc]  # its b
         self.agents: list[str] = []
         self._settle([] if agents is None else _ids(agents))
         self._episode: GridEpisode | None = None
-        self._shown: Sheet | None = None
+        self._shown: tuple[Sheet, ...] = ()
         self._action_space = Discrete(len(ACTIONS))
         self._observation_space = MultiDiscrete([self.map.n_cells] + [3] * view**2)
         # A state goes only into a world in which all of these are the same.
@@ -208,9 +208,10 @@ class GridWorld(ParallelEnv[str, IntArray, int]):  # type: ignore[misc]  # its b
                 raise ValueError(f"action of {agent} must be a whole number in 0..4, got {value!r}")
 
     def _observations(self, episode: GridEpisode) -> Observations:
-        # Kept until the next ones, so that who is given them again finds them side by side.
-        self._shown = Sheet(episode.observe(self.fix_noise))
-        return dict(zip(self.possible_agents, self._shown.rows, strict=True))
+        # Kept until the next but one, so that who is given them again finds them side by side:
+        # agents when they are called, and who writes down what they saw, after their step.
+        self._shown = (*self._shown[-1:], Sheet(episode.observe(self.fix_noise)))
+        return dict(zip(self.possible_agents, self._shown[-1].rows, strict=True))
 
     def _rewards(self, rewards: npt.NDArray[np.float64]) -> dict[str, float]:
         paid = self._unpaid.copy()

@@ -21,7 +21,8 @@ import numpy.typing as npt
 
 from ...memory.store.columns import cell, column
 from ...memory.store.values import Encoded, encode
-from ...models.experience import Experience
+from ...models.experience import Experience, ExperienceColumns
+from ...models.sheet import side_by_side
 
 _USUAL: Mapping[str, Any] = {"status": "acted", "terminated": False, "truncated": False}
 _NARROW = (np.int8, np.int16, np.int32)
@@ -29,7 +30,7 @@ _WIDE = np.dtype("<i8")
 _PLAIN = frozenset({"b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8"})
 
 
-def told(lived: Sequence[Experience], episode: int, *, over: bool) -> Any:
+def told(lived: ExperienceColumns, episode: int, *, over: bool) -> Any:
     """Give the value of a row, encoded if that is quicker; of one experience at least."""
     at_once = _told_at_once(lived, episode, over=over)
     return _value(episode, plain_lived(lived), over=over) if at_once is None else at_once
@@ -42,12 +43,10 @@ def _value(episode: int, lived: Mapping[str, Any], *, over: bool) -> dict[str, A
     return value
 
 
-def _told_at_once(lived: Sequence[Experience], episode: int, *, over: bool) -> Encoded | None:
+def _told_at_once(lived: ExperienceColumns, episode: int, *, over: bool) -> Encoded | None:
     """Give what most rounds come to; None of others."""
-    _, observations, intended, executed, status, rewards, terminated, truncated = zip(
-        *lived, strict=True
-    )
-    size = len(lived)
+    _, observations, intended, executed, status, rewards, terminated, truncated = lived
+    size = len(observations)
     if not (
         status.count("acted") == terminated.count(False) == truncated.count(False) == size
         and list(map(type, intended)).count(int) == list(map(type, rewards)).count(float) == size
@@ -55,8 +54,9 @@ def _told_at_once(lived: Sequence[Experience], episode: int, *, over: bool) -> E
         and all(map(is_, intended, executed))
     ):
         return None
-    ((name, seen),) = _narrowed(column(observations)).items()
-    if not isinstance(seen, np.ndarray) or seen.dtype.str[1:] not in _PLAIN:
+    ((name, seen),) = _observed(observations).items()
+    little = _little(seen.dtype) if isinstance(seen, np.ndarray) else None
+    if little is None:
         return None
     try:
         actions = _packing("q", size).pack(*intended)
@@ -64,8 +64,13 @@ def _told_at_once(lived: Sequence[Experience], episode: int, *, over: bool) -> E
         return None
     head = _head(episode, name, seen.dtype, seen.shape, over=over)
     paid = _packing("d", size).pack(*rewards)
-    little = seen.astype(seen.dtype.newbyteorder("<"), copy=False)
-    return Encoded(b"".join((head, actions, little.tobytes(), paid)))
+    return Encoded(b"".join((head, actions, seen.astype(little, copy=False).tobytes(), paid)))
+
+
+@lru_cache(maxsize=64)
+def _little(dtype: np.dtype[Any]) -> np.dtype[Any] | None:
+    """Give a dtype in little-endian; None of those whose bytes are not just written down."""
+    return dtype.newbyteorder("<") if dtype.str[1:] in _PLAIN else None
 
 
 @lru_cache(maxsize=64)
@@ -91,14 +96,12 @@ def _head(
     return whole[: len(whole) - sum(array.nbytes for array in arrays)]
 
 
-def plain_lived(lived: Sequence[Experience]) -> dict[str, Any]:
+def plain_lived(lived: ExperienceColumns) -> dict[str, Any]:
     """Give what they lived as a value; of one experience at least."""
-    _, observations, intended, executed, status, rewards, terminated, truncated = zip(
-        *lived, strict=True
-    )
+    _, observations, intended, executed, status, rewards, terminated, truncated = lived
     value: dict[str, Any] = {
-        "agents": len(lived),
-        "observation": _narrowed(column(observations)),
+        "agents": len(observations),
+        "observation": _observed(observations),
         "intended": column(intended),
         "reward": column(rewards),
     }
@@ -125,6 +128,11 @@ def lives_in(value: Mapping[str, Any], round: int = 0) -> Iterator[Experience]:
             fields["observation"] = _widened(fields["observation"])
         fields.setdefault("executed", fields["intended"])
         yield Experience(round, **fields)
+
+
+def _observed(observations: Sequence[Any]) -> dict[str, Any]:
+    table = side_by_side(observations)
+    return _narrowed(column(observations) if table is None else {"stack": table})
 
 
 def _narrowed(held: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import numpy as np
 from ...memory.store.batch import Row
 from ...memory.store.values import UnstorableError, encode
 from ...memory.unpacking import Foreign
-from ...models.experience import Experience
+from ...models.experience import ExperienceColumns
 from ...settings import SocietySettings
 from ..attendance import Note
 from ..outcome import Outcome, Status
@@ -95,13 +95,13 @@ def run_time_values(settings: SocietySettings) -> dict[str, Any]:
 
 
 def _lived(step: Step, *, counted: bool) -> Iterator[Row]:
-    lived = list(step.experiences.values())
-    most = _at_once(lived[0])
+    lived = step.columns
+    if not counted:
+        lived = lived._replace(intended=list(map(_storable, lived.intended, lived.status)))
+    size, most = len(lived.status), _at_once(lived)
     first = step.outcome.round << PARTS
-    for part, start in enumerate(range(0, len(lived), most)):
-        some = lived[start : start + most]
-        if not counted:
-            some = [_storable(one) for one in some]
+    for part, start in enumerate(range(0, size, most)):
+        some = lived if size <= most else lived.part(start, start + most)
         value = told(some, step.episode, over=step.episode_over)
         yield Row("lived", value, number=first + part)
 
@@ -112,21 +112,21 @@ def all_acted(outcome: Outcome) -> bool:
     return status.count(Status.ACTED) == len(status)
 
 
-def _at_once(one: Experience) -> int:
-    """Say how many like this one go into one row."""
-    size = sum([held.nbytes for held in one if isinstance(held, np.ndarray)])
+def _at_once(lived: ExperienceColumns) -> int:
+    """Say how many like the first go into one row."""
+    size = sum([held[0].nbytes for held in lived if isinstance(held[0], np.ndarray)])
     return max(1, min(_MOST_AGENTS, _MOST_BYTES // max(1, size)))
 
 
-def _storable(one: Experience) -> Experience:
+def _storable(intended: Any, status: str) -> Any:
     """Let no answer that was none be the end of a run."""
-    if one.status != Status.REJECTED:
-        return one
+    if status != Status.REJECTED:
+        return intended
     try:
-        encode(one.intended)
+        encode(intended)
     except UnstorableError:
-        return one._replace(intended=Foreign(type(one.intended).__name__))
-    return one
+        return Foreign(type(intended).__name__)
+    return intended
 
 
 def events_of(outcome: Outcome, notes: Sequence[Note], *, counted: bool) -> Mapping[str, Any]:

@@ -45,7 +45,7 @@ class Metrics:
         self.outcomes.update(counts)
         self.late += outcome.late
         self._tally.add(outcome)
-        rewards = [lived.reward or 0.0 for lived in step.experiences.values()]
+        rewards = [reward or 0.0 for reward in step.columns.reward]
         self._tally.add_rewards(outcome, rewards)
         if not measured:
             self._before.add(outcome)

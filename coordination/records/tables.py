@@ -6,8 +6,9 @@ import csv
 import io
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import dropwhile
+from math import isnan
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from ...errors import MissingExtraError, StoreError, StoreFullError
 from ...logs import get_logger
 from ..outcome import Status
 from ..rollout import Step
+from ..spans import seconds_of
 from .standing import Standing
 
 AGENT_COLUMNS = (
@@ -181,25 +183,20 @@ class Tables:
 
 
 def _agents_rows(step: Step) -> list[tuple[Any, ...]]:
-    outcome = step.outcome
-    # As dicts, which answer twice as quickly as what they are made by.
-    latencies = dict(outcome.latencies.items())
-    act_seconds = dict(outcome.act_seconds.items())
-    number, episode = step.number, step.episode
-    return [
-        (
-            number,
-            agent_id,
-            lived.round,
-            episode,
-            lived.status,
-            lived.executed if type(lived.executed) is int else _cell(lived.executed),
-            lived.reward,
-            _ms(latencies.get(agent_id)),
-            _ms(act_seconds.get(agent_id)),
-        )
-        for agent_id, lived in step.experiences.items()
-    ]
+    outcome, lived = step.outcome, step.columns
+    ids = list(step.experiences)
+    columns = (
+        [step.number] * len(ids),
+        ids,
+        lived.round,
+        [step.episode] * len(ids),
+        lived.status,
+        [action if type(action) is int else _cell(action) for action in lived.executed],
+        lived.reward,
+        _all_ms(outcome.latencies, ids),
+        _all_ms(outcome.act_seconds, ids),
+    )
+    return list(zip(*columns, strict=True))
 
 
 def _model_row(step: Step, *, measured: bool) -> tuple[Any, ...]:
@@ -232,6 +229,12 @@ def read_table(path: Path, index: list[str]) -> Any:
 
 def _ms(seconds: float | None) -> str:
     return "" if seconds is None else f"{seconds * 1000:.4f}"
+
+
+def _all_ms(spans: Mapping[str, float], ids: Sequence[str]) -> list[str]:
+    """Give the time of each; empty for who has none."""
+    milliseconds: list[float] = (seconds_of(spans, ids) * 1000).tolist()
+    return ["" if isnan(ms) else f"{ms:.4f}" for ms in milliseconds]
 
 
 def _cell(action: Any) -> Any:

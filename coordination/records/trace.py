@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from functools import lru_cache
-from operator import itemgetter
 from typing import Any
 
 import numpy as np
 
+from ...models.sheet import side_by_side
 from ..rollout import Step
 
 VERSION = "v1"
-_name = itemgetter(0)
 
 
 class Trace:
@@ -26,26 +26,57 @@ class Trace:
 
     def __init__(self) -> None:
         self._digest = hashlib.sha256()
+        self._members: list[str] = []
+        self._names: list[bytes] = []
+        self._order: list[int] = []
 
     def add(self, step: Step) -> None:
         """Take in one step."""
-        rows = [
-            b"%d\x1f%s\x1f%s\x1f%s\x1f%s\x1f%s\n"
-            % (
-                lived.round,
-                agent_id.encode(),
-                encode(lived.observation),
-                lived.status.encode(),
-                encode(lived.executed),
-                encode(lived.reward),
-            )
-            for agent_id, lived in sorted(step.experiences.items(), key=_name)
+        lived = step.columns
+        self._line_up(list(step.experiences))
+        fields = [
+            _encoded(lived.round),
+            self._names,
+            _encoded_observations(lived.observation),
+            [status.encode() for status in lived.status],
+            _encoded(lived.executed),
+            _encoded(lived.reward),
         ]
-        self._digest.update(b"".join(rows))
+        rows = list(map(b"\x1f".join, zip(*fields, strict=True)))
+        self._digest.update(b"".join([rows[place] + b"\n" for place in self._order]))
+
+    def _line_up(self, members: list[str]) -> None:
+        """Know who comes first; most rounds have the members of the one before."""
+        if members == self._members:
+            return
+        self._members = members
+        self._names = [agent_id.encode() for agent_id in members]
+        self._order = sorted(range(len(members)), key=members.__getitem__)
 
     @property
     def value(self) -> str:
         return f"{VERSION}:{self._digest.hexdigest()}"
+
+
+def _encoded(values: Sequence[Any]) -> list[bytes]:
+    """Encode each; those of a kind that all are need not be asked for theirs."""
+    kinds = set(map(type, values))
+    if kinds == {int}:
+        return [b"%d" % value for value in values]
+    if kinds == {float}:
+        return [repr(value).encode() for value in values]
+    return [encode(value) for value in values]
+
+
+def _encoded_observations(values: Sequence[Any]) -> list[bytes]:
+    table = side_by_side(values)
+    if table is None:
+        return _encoded(values)
+    # The bytes of all at once, and each its own.
+    little, head = _form(table.dtype, table.shape[1:])
+    octets = table.astype(little, copy=False).tobytes()
+    size = len(octets) // len(values)
+    return [head + octets[at * size : at * size + size] for at in range(len(values))]
 
 
 def encode(value: Any) -> bytes:

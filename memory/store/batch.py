@@ -86,6 +86,8 @@ class Totals(NamedTuple):
 
     def plus(self, batch: Batch, *, agents: int) -> Totals:
         """Give the totals after one more batch."""
+        if not (batch.experiences or batch.evictions or batch.replacements):
+            return self if agents == self.agents else self._replace(agents=agents)
         return Totals(
             agents,
             self.written + len(batch.experiences),

@@ -9,6 +9,7 @@ Evictions lie in columns too; a replacement is a row, and behind it stands one f
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ MOST = 1024
 """How many experiences go into one row."""
 
 _INT64 = 1 << 63
+_CLOSING = b'{"agents":%d,"consolidated":%d,"evicted":%d,"items":%d,"written":%d}'
 
 Number = Callable[[str], int]
 """Gives the number that stands for an agent."""
@@ -108,7 +110,7 @@ def replacement_rows(replacement: Replacement, number: Number) -> Iterator[NewRo
 
 def other_row(row: Row, number: Number) -> NewRow:
     """Give somebody else's row."""
-    if not KIND.fullmatch(row.kind) or row.kind in OWN_KINDS:
+    if not _is_for_others(row.kind):
         raise UnstorableError(f"a row of kind {row.kind!r} is not for others to write")
     if not -_INT64 <= row.number < _INT64:
         raise UnstorableError(f"a row of kind {row.kind!r} has a number beyond 64 bits")
@@ -119,14 +121,16 @@ def other_row(row: Row, number: Number) -> NewRow:
     return NewRow(row.kind, number(row.agent) if row.agent else 0, row.number, body)
 
 
+@lru_cache(maxsize=64)
+def _is_for_others(kind: str) -> bool:
+    return bool(KIND.fullmatch(kind)) and kind not in OWN_KINDS
+
+
 def closing_row(round: int, totals: Totals) -> NewRow:
     """Give the row that makes a round whole."""
     agents, written, consolidated, evicted, items = totals
     # As encode would: there is one for each round, and the others take as long to encode.
-    text = (
-        f'{{"agents":{agents},"consolidated":{consolidated},"evicted":{evicted},'
-        f'"items":{items},"written":{written}}}'
-    ).encode()
+    text = _CLOSING % (agents, consolidated, evicted, items, written)
     return NewRow("round", 0, round, LENGTH.pack(len(text)) + text)
 
 
@@ -137,12 +141,15 @@ def rows_of(batch: Batch, names: Names) -> list[NewRow]:
         UnstorableError: something in it is of no kind that a store keeps.
         AgentIdError: an agent's id breaks the rule for ids.
     """
-    rows = [*experience_rows(batch, names.number)]
-    rows += eviction_rows(batch.evictions, names.number, batch.round)
+    rows: list[NewRow] = []
+    if batch.experiences:
+        rows += experience_rows(batch, names.number)
+    if batch.evictions:
+        rows += eviction_rows(batch.evictions, names.number, batch.round)
     for replacement in batch.replacements:
         rows += replacement_rows(replacement, names.number)
     rows += [other_row(row, names.number) for row in batch.rows]
-    return [*names.rows(), *rows]
+    return [*names.rows(), *rows] if names.has_news else rows
 
 
 class Names:
@@ -164,6 +171,11 @@ class Names:
         if number is None:
             number = self._numbers[check_id(agent_id)] = len(self._numbers) + 1
         return number
+
+    @property
+    def has_news(self) -> bool:
+        """Whether somebody is new since ``rows`` was asked last."""
+        return self._told < len(self._numbers)
 
     def rows(self) -> Iterator[NewRow]:
         """Give the rows that tell who is new since this was last asked."""

@@ -10,11 +10,13 @@ from antiphon.coordination.journal.lived import lives_in, plain_lived, told
 from antiphon.coordination.records.trace import encode as traced
 from antiphon.memory.store.revival import decode
 from antiphon.memory.store.values import Encoded, encode
-from antiphon.models.experience import Experience
+from antiphon.models.experience import Experience, ExperienceColumns
+from antiphon.models.sheet import Sheet
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+columns = ExperienceColumns.of
 whole = st.integers(-(2**63), 2**63 - 1)
 observations = st.one_of(
     whole,
@@ -51,14 +53,15 @@ def bits(lived: Experience) -> list[bytes]:
 
 @given(lives())
 def test_what_was_lived_comes_back(lived: list[Experience]) -> None:
-    value = decode(encode(plain_lived(lived)))
+    value = decode(encode(plain_lived(columns(lived))))
     assert [bits(one) for one in lives_in(value, 7)] == [bits(one) for one in lived]
 
 
 @pytest.mark.parametrize(("most", "size"), [(127, 1), (128, 2), (1 << 15, 4), (1 << 31, 8)])
 def test_observations_take_no_more_than_they_need(most: int, size: int) -> None:
     seen = [np.array([-1, most, place]) for place in range(3)]
-    value = plain_lived([Experience(1, one, 0, 0, "acted", 0.0, False, False) for one in seen])
+    lived = [Experience(1, one, 0, 0, "acted", 0.0, False, False) for one in seen]
+    value = plain_lived(columns(lived))
     held = value["observation"]
     assert next(iter(held.values())).itemsize == size
     back = [one.observation for one in lives_in(decode(encode(value)))]
@@ -70,12 +73,12 @@ def test_observations_take_no_more_than_they_need(most: int, size: int) -> None:
 
 def test_what_is_as_nearly_always_takes_nothing() -> None:
     lived = [Experience(1, 0, 1, 1, "acted", 0.5, False, False)] * 3
-    assert set(plain_lived(lived)) == {"agents", "observation", "intended", "reward"}
+    assert set(plain_lived(columns(lived))) == {"agents", "observation", "intended", "reward"}
 
 
 def test_what_no_store_keeps_is_left_to_the_writer_to_refuse() -> None:
     lived = usual([1, 2], [0.0] * 2, [np.zeros(2, np.longdouble)] * 2)
-    assert not isinstance(told(lived, 3, over=False), Encoded)
+    assert not isinstance(told(columns(lived), 3, over=False), Encoded)
 
 
 def usual(actions: list[Any], rewards: list[Any], seen: list[Any]) -> list[Experience]:
@@ -83,7 +86,14 @@ def usual(actions: list[Any], rewards: list[Any], seen: list[Any]) -> list[Exper
     return [Experience(7, see, act, act, "acted", pay, False, False) for see, act, pay in lived]
 
 
+SHEETS = [
+    Sheet(np.arange(9).reshape(3, 3)),
+    Sheet(np.array([[1 << 40, 0], [0, 1], [2, 3]])),
+    Sheet(np.array([[0.5, np.nan]] * 3)),
+    Sheet(np.zeros((3, 0), np.int64)),
+]
 SIGHTS = {
+    **{f"sheet {at}": list(sheet.rows) for at, sheet in enumerate(SHEETS)},
     "narrow": [np.arange(3) + place for place in range(3)],
     "wide": [np.array([1 << 40, place]) for place in range(3)],
     "floats": [np.array([[place, np.nan]], np.float32) for place in range(3)],
@@ -100,9 +110,9 @@ def test_a_round_as_most_are_is_put_together_at_once_and_to_the_same_bytes(
     over: bool,  # noqa: FBT001
 ) -> None:
     lived = usual([0, 4, -(2**63)], [0.0, -0.0, float("nan")], SIGHTS[sight])
-    value = told(lived, 3, over=over)
+    value = told(columns(lived), 3, over=over)
     assert isinstance(value, Encoded)
-    whole = {"episode": 3, **plain_lived(lived), **({"over": True} if over else {})}
+    whole = {"episode": 3, **plain_lived(columns(lived)), **({"over": True} if over else {})}
     assert value == encode(whole)
 
 
@@ -124,9 +134,9 @@ def test_a_round_as_most_are_is_put_together_at_once_and_to_the_same_bytes(
     ],
 )
 def test_any_other_round_is_told_column_by_column(lived: list[Experience]) -> None:
-    value = told(lived, 3, over=False)
+    value = told(columns(lived), 3, over=False)
     assert not isinstance(value, Encoded)
-    assert encode(value) == encode({"episode": 3, **plain_lived(lived)})
+    assert encode(value) == encode({"episode": 3, **plain_lived(columns(lived))})
 
 
 @given(lives(), st.integers(0, 9), st.booleans())
@@ -135,5 +145,5 @@ def test_however_it_is_told_the_bytes_are_the_same(
     episode: int,
     over: bool,  # noqa: FBT001
 ) -> None:
-    whole = {"episode": episode, **plain_lived(lived), **({"over": True} if over else {})}
-    assert encode(told(lived, episode, over=over)) == encode(whole)
+    whole = {"episode": episode, **plain_lived(columns(lived)), **({"over": True} if over else {})}
+    assert encode(told(columns(lived), episode, over=over)) == encode(whole)

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from antiphon.coordination.outcome import Status
 from antiphon.coordination.records.metrics import Metrics
-from antiphon.coordination.records.tables import Table
+from antiphon.coordination.records.tables import Table, Tables
 from antiphon.coordination.rollout import Step
 from antiphon.models.experience import Experience
-from antiphon.tests.coordination.outcomes import all_acted
+from antiphon.tests.coordination.outcomes import all_acted, outcome_of
 
 COLUMNS = ("step", "agent", "round", "action", "ms")
 ROWS = [(1, "a", 1, 'x"\n,', 5.25), (1, "b", 1, "é", 6.5), (2, "a", 3, "", 7.0)]
@@ -98,3 +99,17 @@ def test_times_are_of_rounds_that_were_measured() -> None:
     assert (metrics.rounds, metrics.measured, metrics.acted) == (4, 2, 4)
     assert metrics.outcomes == {"acted": 7}
     assert (metrics.act_seconds, metrics.reward_mean) == (2.0, 7 / 3)
+
+
+def test_every_time_is_in_milliseconds_and_none_is_none(tmp_path: Path) -> None:
+    tables = Tables(tmp_path)
+    one = step(1, "a", "b", seconds=0.0123456)
+    status = {"a": Status.ACTED, "b": Status.TIMED_OUT}
+    missed = outcome_of(2, status, seconds=0.5)
+    tables.add(one)
+    tables.add(Step(2, 0, missed, one.experiences, episode_over=False))
+    tables.close()
+    rows = list(csv.reader((tmp_path / "agents.csv").read_text().splitlines()))
+    assert rows[0][-2:] == ["latency_ms", "act_ms"]
+    times = [row[-2:] for row in rows[1:]]
+    assert times == [["12.3456"] * 2] * 2 + [["500.0000"] * 2, [""] * 2]
