@@ -9,10 +9,11 @@ import numpy as np
 from ..errors import AskError, AskTimeoutError
 from ..logs import get_logger
 from ..models import chance
-from ..models.agent import Agent, Context, OneMoment, Talk
+from ..models.agent import Agent, Context, OneMoment
 from ..models.memory import Recall
 from ..models.outbox import OUTSIDE, Parcel, Phase
 from ..models.payload import seal
+from ..models.standing import Talk
 from .actor import Actor
 from .care.recovery import Recovery
 from .failures import describe, is_ctrl_c

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ..clock import Clock, SystemClock
-from ..models.agent import Agent, Silence, Talk
+from ..models.agent import Agent
 from ..models.memory import MEMORY_OFF, Recall
+from ..models.standing import Silence, Talk
 from .once import OncePerRound
 
 

@@ -13,9 +13,10 @@ import numpy as np
 from ..clock import SystemClock
 from ..errors import MissingExtraError, WorkError
 from ..models.active_inference import ActiveInference
-from ..models.agent import Context, OneMoment, Standing
+from ..models.agent import Context, OneMoment
 from ..models.experience import Experience
 from ..models.profile import InferenceSettings
+from ..models.standing import Standing
 from .harness import Absent, Better, Case, Quantity, Ratio, Variant
 from .inference_crowds import disagreement
 from .inference_workloads import STEPS, Workload, workload

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
+from ..actors.failures import describe
 from ..errors import CleanupError
 from ..plugins import find
 from .candidates import Candidates
@@ -119,8 +120,8 @@ def choose(cleanup: Cleanup, candidates: Candidates, count: int, round: int) -> 
     try:
         chosen = list(cleanup(candidates, count, round))
     except Exception as error:
-        why = f"raised {type(error).__name__}: {error}"
-        raise CleanupError(name_of(cleanup), why) from error
+        # Whatever it is: the experience is kept all the same, and the oldest goes in its stead.
+        raise CleanupError(name_of(cleanup), f"raised {describe(error)}") from error
     if len(chosen) >= count and chosen == _sequences(candidates[: len(chosen)]):
         return range(len(chosen))  # The oldest, as mostly: no need to look at all of them.
     if (rule := _broken_rule(chosen, count)) is not None:

@@ -167,7 +167,7 @@ def _form(tags: bytes) -> np.dtype[np.void]:
 
 
 def size_of(packed: bytes) -> int:
-    """Give the bytes of memory that a store spends on it, its place in a list included."""
+    """Give the bytes of memory that are spent on it, its place in a row included."""
     return len(packed) + _OVERHEAD
 
 

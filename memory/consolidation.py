@@ -84,9 +84,11 @@ class Failed:
     number: int
     error: ConsolidationError
     calls: int
-    """How often the strategy was called; 0 where it rests after failures."""
+    """How often the strategy was called."""
     retry_at: int
     """The first round in which another range of this agent is worth handing over."""
+    rests: bool = False
+    """Whether nobody tried, for the strategy rests after failures that were counted."""
 
 
 Result = Consolidated | Failed
@@ -199,6 +201,7 @@ class Consolidation:
         except BaseException as error:
             # A generator that raised is at its end; the next call is to begin anew.
             self._steps = None
+            # All else, SystemExit too, is the strategy's, and no end of whoever calls it.
             if is_ctrl_c(error):
                 raise
             self._fail(_rule(error), error)

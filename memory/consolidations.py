@@ -268,4 +268,5 @@ class Refused:
         made = self.hand_over
         rule = f"it rests after failures, until round {self._until}"
         error = ConsolidationError(made.agent_id, self._strategy, rule)
-        return Failed(made.agent_id, made.number, error, 0, max(retry_at, self._until))
+        until = max(retry_at, self._until)
+        return Failed(made.agent_id, made.number, error, 0, until, rests=True)

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from ..actors.failures import describe
 from ..errors import PluginError
 
 Vectors: TypeAlias = npt.NDArray[np.float32]
@@ -98,9 +99,8 @@ class CheckedEmbedding:
             rows = np.asarray(given, np.float64)
         except Exception as error:
             # Whatever a user's embedding raises is its own fault; it is named and chained.
-            raise PluginError(
-                self.name, f"could not embed {len(texts):,} texts: {error}"
-            ) from error
+            rule = f"could not embed {len(texts):,} texts: {describe(error)}"
+            raise PluginError(self.name, rule) from error
         self._check(rows, len(texts))
         return _unit(rows)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import fields
+from math import inf
 from pathlib import Path
 from threading import TIMEOUT_MAX
 
@@ -27,7 +28,7 @@ _GRACE = 30.0
 """Seconds for the last commit."""
 _ROUNDS = 32
 _SECONDS = 0.05
-"""So many rounds, or those of so many seconds, wait until the writer hears of them."""
+"""The writer is told once in so many seconds, or as soon as so many rounds wait."""
 
 
 log = get_logger(__name__)
@@ -70,7 +71,7 @@ class Keeping:
         self._last: int | None = None
         self._clock = clock
         self._held: list[Batch] = []
-        self._held_since = 0.0
+        self._due = -inf
         if memories is not None:
             memories.keep_news()
 
@@ -101,11 +102,14 @@ class Keeping:
         self._hold(batch)
 
     def _hold(self, batch: Batch) -> None:
-        """Hand rounds on a few at a time: to wake the writer for each costs more than writing."""
-        if not self._held:
-            self._held_since = self._clock.now()
+        """Hand rounds on a few at a time: to wake the writer for each costs more than writing.
+
+        Where they take long none waits for the next, for a crash until then would lose it.
+        """
         self._held.append(batch)
-        if len(self._held) >= _ROUNDS or self._clock.now() - self._held_since >= _SECONDS:
+        now = self._clock.now()
+        if len(self._held) >= _ROUNDS or now >= self._due:
+            self._due = now + _SECONDS
             self._hand_on()
 
     def _hand_on(self) -> None:

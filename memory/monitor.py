@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from ..actors.failures import describe
 from ..errors import UnknownNameError
 from ..logs import get_logger
 from .alerts import Alarm, Alert, Severity, Thresholds
@@ -240,4 +241,4 @@ def _tell(listener: Listener, alert: Alert) -> None:
     try:
         listener(alert)
     except Exception as error:  # noqa: BLE001  a listener is a stranger's, and a step goes on
-        log.error("listener.failed", agent=alert.agent_id, error=repr(error))  # noqa: TRY400  in one line
+        log.error("listener.failed", agent=alert.agent_id, error=describe(error))  # noqa: TRY400  in one line

@@ -85,7 +85,7 @@ def consolidate(job: bytes) -> bytes:
         made = [one for one in drafted(attribute(target), window) if one is not None]
     except DraftError as error:
         return pack_value(str(error))
-    except Exception as error:  # noqa: BLE001  it is the strategy's, and is said of it
+    except BaseException as error:  # noqa: BLE001  it is the strategy's, as in this process
         return pack_value(f"it raised {describe(error)}")
     return pack_value(
         [pack_item(one) if isinstance(one, Item) else taught_values(one) for one in made]

@@ -6,31 +6,20 @@ import abc
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from ..clock import Clock, SystemClock
-from ..errors import AskError, OutboxClosedError
-from . import chance
+from ..errors import OutboxClosedError
 from .board import Board
 from .experience import Experience
-from .memory import NO_MEMORY, Recall
+from .memory import Recall
 from .moment import Moment, OneMoment
-from .outbox import Outbox, Parcel, Phase
+from .outbox import Outbox, Parcel
+from .standing import OwnStream, Standing, Who
 
-__all__ = [
-    "OVER",
-    "Agent",
-    "Context",
-    "Moment",
-    "OneMoment",
-    "Place",
-    "Silence",
-    "Standing",
-    "Talk",
-    "Who",
-]
+__all__ = ["OVER", "Agent", "Context", "Moment", "OneMoment", "Place"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,66 +34,8 @@ class Place:
     """Gymnasium spaces; None in a society without an environment."""
 
 
-class Talk(Protocol):
-    """How an agent reaches the others."""
-
-    @property
-    def board(self) -> Board:
-        """The shared state as everyone may read it now."""
-        ...
-
-    def outbox(self, agent_id: str, moment: Moment) -> Outbox:
-        """Open what an agent says its things to."""
-        ...
-
-    def ask(self, agent_id: str, moment: Moment, to: str, question: Any, timeout: float) -> Any: ...
-
-
-class Silence:
-    """The talk of an agent that is called by hand: what it says stays in the outbox."""
-
-    board = Board()
-
-    def outbox(self, agent_id: str, moment: Moment) -> Outbox:
-        phase = Phase.ACT if moment.phase is None else moment.phase
-        return Outbox(agent_id, round=moment.round, phase=phase)
-
-    def ask(self, agent_id: str, moment: Moment, to: str, question: Any, timeout: float) -> Any:
-        raise AskError(f"{agent_id} is called by hand, and there is no {to} to ask")
-
-
-_SILENCE = Silence()
 OVER = Outbox("nobody")
 """What a context has in place of an outbox when its call is over."""
-
-
-class Who(Protocol):
-    """What all contexts of one agent share; a host is one for its agent."""
-
-    @property
-    def agent_id(self) -> str: ...
-
-    @property
-    def clock(self) -> Clock: ...
-
-    @property
-    def talk(self) -> Talk: ...
-
-    @property
-    def memory(self) -> Recall: ...
-
-    def rng(self) -> np.random.Generator: ...
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Standing:
-    """Who an agent is, where no host says it."""
-
-    agent_id: str
-    rng: Callable[[], np.random.Generator]
-    clock: Clock
-    talk: Talk = _SILENCE
-    memory: Recall = NO_MEMORY
 
 
 class Context:
@@ -138,7 +69,7 @@ class Context:
             rng: gives the agent's own random stream.
         """
         lived = missed if previous is None else (*missed, previous)
-        stream = rng or _OwnStream(agent_id)
+        stream = rng or OwnStream(agent_id)
         self._who: Who = Standing(agent_id, stream, clock or SystemClock())
         self._moment: Moment = OneMoment(round, deadline, lived)
         self._started = 0.0
@@ -325,21 +256,6 @@ class Context:
         """Give what has been said, and let nothing more be; for hosts."""
         outbox, self._outbox = self._outbox, OVER
         return () if outbox is None else outbox.take()
-
-
-class _OwnStream:
-    """The random stream of an agent that is called by hand; made with the first draw."""
-
-    __slots__ = ("_agent_id", "_stream")
-
-    def __init__(self, agent_id: str) -> None:
-        self._agent_id = agent_id
-        self._stream: np.random.Generator | None = None
-
-    def __call__(self) -> np.random.Generator:
-        if self._stream is None:
-            self._stream = chance.generator(0, self._agent_id, "act")
-        return self._stream
 
 
 class Agent(abc.ABC):

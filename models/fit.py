@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ..errors import ModelError
 from .agent import Place
 from .factored.model import FactoredModel
@@ -37,6 +39,7 @@ def check_fit(n_actions: tuple[int, ...], n_outcomes: tuple[int, ...], place: Pl
     if came is not None and came != n_actions:
         rule = f"moves factors by {n_actions} actions, the action space has {came}"
         raise ModelError("B", rule, agent_id=place.agent_id)
+    _check_start("B", "actions", place.action_space, place)
     _check_outcomes(n_outcomes, place)
 
 
@@ -45,6 +48,14 @@ def _check_outcomes(wanted: tuple[int, ...], place: Place) -> None:
     if came is not None and came != wanted:
         rule = f"has {wanted} outcomes, the observation space {came}"
         raise ModelError("A", rule, agent_id=place.agent_id)
+    _check_start("A", "outcomes", place.observation_space, place)
+
+
+def _check_start(field: str, what: str, space: Any, place: Place) -> None:
+    first = np.ravel(getattr(space, "start", 0)).tolist()
+    if any(first):
+        rule = f"has {what} from 0, the space from {', '.join(map(str, first))}"
+        raise ModelError(field, rule, agent_id=place.agent_id)
 
 
 def _sizes(space: Any) -> tuple[int, ...] | None:

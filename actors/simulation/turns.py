@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple, cast
 
-from ...models.agent import Silence
+from ...models.standing import Silence
 from ..actor import Actor
 from ..future import Future
 from ..hearing import Hearer

@@ -8,10 +8,11 @@ from typing import Any
 
 from ...errors import AskDeadlockError, AskError, AskTimeoutError, DownError
 from ...models import chance
-from ...models.agent import Context, Moment, OneMoment, Standing, Talk
+from ...models.agent import Context, Moment, OneMoment
 from ...models.board import Board
 from ...models.outbox import Outbox, Phase
 from ...models.payload import seal
+from ...models.standing import Standing, Talk
 from ..agent_actor import AgentActor
 from ..failures import describe, is_ctrl_c
 from .fresh_stack import on_a_fresh_stack

@@ -58,6 +58,7 @@ class Access:
         try:
             self.refresh()
         except BaseException:
+            # An interrupt too: whoever gets no object cannot close it.
             self.close()
             raise
 
@@ -216,6 +217,7 @@ def _opened(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA query_only = ON")
         limit(connection)
     except BaseException:
+        # As above.
         connection.close()
         raise
     return connection

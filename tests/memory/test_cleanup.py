@@ -11,6 +11,7 @@ from antiphon.memory.candidates import Candidate, Candidates
 from antiphon.memory.cleanup import Age, Cleanup, Fifo, Relevance, choose, find_cleanup
 from antiphon.memory.compact import pack
 from antiphon.models.experience import Experience
+from antiphon.tests.memory.odd import OddError
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -159,10 +160,15 @@ def raises(those: Candidates, count: int, round: int) -> list[int]:
     raise KeyError("oops")
 
 
+def raises_what_cannot_be_printed(those: Candidates, count: int, round: int) -> list[int]:
+    raise OddError
+
+
 @pytest.mark.parametrize(
     ("cleanup", "rule"),
     [
         (raises, "raised KeyError: 'oops'"),
+        (raises_what_cannot_be_printed, "raised OddError: it cannot be printed"),
         (lambda c, n, r: None, "raised TypeError"),
         (lambda c, n, r: [1], "must choose 2 or more, got 1"),
         (lambda c, n, r: [2, 2], "must choose each once, got 2 of which 1 differ"),

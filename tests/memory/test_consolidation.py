@@ -26,6 +26,7 @@ from antiphon.tests.memory.consolidating import (
     in_one,
     lived,
 )
+from antiphon.tests.memory.odd import OddError
 
 
 def work_on(hand_over: HandOver, strategy: Strategy, **options: Any) -> Consolidation:
@@ -124,11 +125,6 @@ def test_time_is_counted_while_it_works_and_not_between() -> None:
 class Odd:
     """No draft, and no text either."""
 
-    def __str__(self) -> str:
-        raise RuntimeError("no text")
-
-
-class OddError(Exception):
     def __str__(self) -> str:
         raise RuntimeError("no text")
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from antiphon.errors import PluginError
 from antiphon.memory.embedding import CheckedEmbedding, HashingEmbedding
+from antiphon.tests.memory.odd import OddError
 
 TEXTS = ["saw a wolf by the river", "went north", "ÄPFEL für 3.50", "", "\ud800 river \x00 🙂"]
 
@@ -101,13 +102,20 @@ def test_dimensions_may_not_change() -> None:
         embed(["a", "b"])
 
 
-def test_what_an_embedding_raises_is_named_and_chained() -> None:
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (ConnectionError("no route"), "ConnectionError: no route"),
+        (OddError(), "OddError: it cannot be printed"),
+    ],
+)
+def test_what_an_embedding_raises_is_named_and_chained(error: Exception, words: str) -> None:
     def vectorise(texts: list[str]) -> Any:
-        raise ConnectionError("no route")
+        raise error
 
-    with pytest.raises(PluginError, match="could not embed 1 texts: no route") as caught:
+    with pytest.raises(PluginError, match=f"could not embed 1 texts: {words}") as caught:
         CheckedEmbedding(vectorise)(["a"])
-    assert isinstance(caught.value.__cause__, ConnectionError)
+    assert caught.value.__cause__ is error
 
 
 def test_an_embedding_is_not_handed_the_callers_own_list() -> None:

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 from antiphon.actors.address import Address
 from antiphon.actors.inline import InlineDispatcher
-from antiphon.clock import SystemClock
+from antiphon.clock import ManualClock, SystemClock
 from antiphon.errors import StartError
 from antiphon.memory.keeping import Keeping, settings_row
 from antiphon.memory.memories import Memories
 from antiphon.memory.settings import MemorySettings
+from antiphon.memory.store.batch import Batch
+from antiphon.memory.store.feed import Feed
 from antiphon.memory.store.reader import Reader
 from antiphon.memory.store.verify import verify
 from antiphon.memory.strategies.catalogue import strategy
@@ -29,7 +31,7 @@ def keep(folder: Path, rounds: list[int], **settings: Any) -> Memories:
     supervisor = MemorySupervisor(strategy(own.consolidation))
     dispatcher = InlineDispatcher()
     dispatcher.start([supervisor], 1.0)
-    memories = Memories(IDS, own, Address(supervisor), clock=SystemClock())
+    memories = Memories(IDS, own, Address(supervisor))
     keeping = Keeping(folder, memories, clock=SystemClock(), rows=[settings_row(own)])
     for round in rounds:
         memories.open(round)
@@ -74,6 +76,34 @@ def test_a_round_that_was_cut_short_is_there_and_empty(tmp_path: Path) -> None:
     verified = verify(tmp_path)
     assert verified.rounds == 6
     assert verified.totals.written == 8
+
+
+def test_quick_rounds_are_handed_on_together_and_slow_ones_wait_for_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[list[int]] = []
+    add = Feed.add
+
+    def noted(feed: Feed, *batches: Batch) -> None:
+        told.append([one.round for one in batches])
+        add(feed, *batches)
+
+    monkeypatch.setattr(Feed, "add", noted)
+    clock = ManualClock()
+    keeping = Keeping(tmp_path, None, clock=clock)
+    for round in (1, 2, 3):
+        clock.advance(1.0)
+        keeping.add(round)
+    assert told == [[1], [2], [3]]
+    for round in (4, 5, 6):
+        clock.advance(0.02)
+        keeping.add(round)
+    assert told[3:] == [[4, 5, 6]]
+    for round in range(7, 50):
+        keeping.add(round)
+    assert told[4:] == [[*range(7, 39)]]
+    keeping.close()
+    assert verify(tmp_path).rounds == 49
 
 
 def test_readers_are_told_how_the_memories_were_bounded(tmp_path: Path) -> None:

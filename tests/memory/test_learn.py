@@ -171,7 +171,7 @@ def test_results_that_come_twice_or_never_teach_once_or_not_at_all() -> None:
     agent = asleep(learns="B")
     first = agent.get_state()["pB"].sum()
     desk.memories.teachers = {"a": Teacher(pupil_of(agent), agent.teach)}
-    desk.memories._supervisor = Twice(desk.address, frozenset({13, 40}))
+    desk.memories.turnover.supervisor = Twice(desk.address, frozenset({13, 40}))
     try:
         desk.live(60)
         consolidated = desk.memories["a"].statistics().consolidated

@@ -10,8 +10,10 @@ from antiphon.actors.address import Address
 from antiphon.actors.inline import InlineDispatcher
 from antiphon.clock import ManualClock
 from antiphon.errors import AskError, ConsolidationError, StoppedError, UnknownNameError
+from antiphon.memory import consolidation
 from antiphon.memory.item import Draft
 from antiphon.memory.memories import Memories
+from antiphon.memory.news import News
 from antiphon.memory.remembered import Remembered
 from antiphon.memory.settings import MemorySettings
 from antiphon.memory.strategies.catalogue import strategy
@@ -42,14 +44,17 @@ class Between:
         self.sent: list[Any] = []
         self.fails: BaseException | None = None
         self.swallows = False
+        self.meanwhile: Callable[[Any], object] = type
 
     def tell(self, message: Any) -> None:
         self.sent.append(message)
+        self.meanwhile(message)
         if not self.swallows:
             self._address.tell(message)
 
     def ask(self, message: Any, timeout: float) -> Any:
         self.sent.append(message)
+        self.meanwhile(message)
         if self.fails is not None:
             raise self.fails
         return self._address.ask(message, timeout)
@@ -67,7 +72,7 @@ class Desk:
         self.address = Between(Address(self.supervisor))
         self.ids = list(ids)
         own = MemorySettings(**{**values, "consolidation_lag": 3, **settings})
-        self.memories = Memories(self.ids, own, self.address, clock=self.clock)
+        self.memories = Memories(self.ids, own, self.address)
         self.round = 0
 
     def live(self, rounds: int = 1) -> None:
@@ -208,6 +213,23 @@ def test_a_supervisor_that_is_lost_loses_nothing(
     assert len(desk.kinds(Collect)) < 8
 
 
+@pytest.mark.parametrize("kind", [Offer, Collect, Work])
+def test_a_society_that_is_stopped_meanwhile_by_another_thread_harms_nothing(
+    desks: Callable[..., Desk], kind: type
+) -> None:
+    desk = desks(consolidation_window=1)
+    desk.live(9)
+    desk.address.meanwhile = lambda sent: desk.memories.close() if type(sent) is kind else None
+    for _ in range(4):
+        desk.live()
+        desk.memories.work(1.0)
+    with pytest.raises(StoppedError):
+        desk.memories.consolidate("a")
+    assert desk.memories.summary().written == 26
+    for memory in desk.memories.values():
+        memory.check_law()
+
+
 def test_an_offer_that_got_lost_thaws(desks: Callable[..., Desk]) -> None:
     desk = desks(ids="a")
     desk.address.swallows = True
@@ -253,7 +275,7 @@ def test_on_request_what_is_under_way_is_not_counted_twice(desks: Callable[..., 
 
 def test_without_a_supervisor_the_clean_up_alone_makes_room() -> None:
     settings = MemorySettings(memory_size=8, consolidate=False, memory_cleanup="fifo")
-    memories = Memories(["a"], settings, None, clock=ManualClock())
+    memories = Memories(["a"], settings, None)
     for round in range(1, 31):
         memories.open(round)
         memories.record(round, {"a": lived(round)})
@@ -308,6 +330,17 @@ def test_to_ask_while_the_strategy_rests_is_no_other_failure(desks: Callable[...
     assert "so it is" in desk.memories.failures.last_error
 
 
+def test_a_window_that_never_came_to_the_strategy_is_a_failure_too(
+    desks: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consolidation, "columns_of", broken)
+    desk = desks(ids="a")
+    desk.live(13)
+    figures = desk.memories.summary()
+    assert (figures.failed, figures.calls) == (1, 0)
+    assert "so it is" in desk.memories.failures.last_error
+
+
 def test_where_nothing_failed_nothing_is_said_of_it(desks: Callable[..., Desk]) -> None:
     desk = desks()
     desk.live(30)
@@ -342,8 +375,10 @@ def test_news_tells_all_that_has_changed_and_each_thing_once(desks: Callable[...
     assert {reason for reason, _, _ in gone} == {Reason.SIZE}
     assert len(replaced) == statistics.consolidations > 0
     desk.memories.keep_no_news()
-    desk.live(20)
-    assert not desk.memories.take_news().evicted
+    for _ in range(2):
+        desk.live(20)
+        news = desk.memories.take_news()
+        assert news == News()
 
 
 def test_a_name_that_is_nothings_is_refused_at_once() -> None:

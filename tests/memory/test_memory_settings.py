@@ -52,7 +52,7 @@ def _as_set_up(**settings: Any) -> str:
     with Society(dispatcher="inline", **{**SMALL, **settings}) as society:
         society.add(Does, ids=["a"])
         society.start()
-        supervisor = society.memories._supervisor._mailbox.owner  # type: ignore[union-attr]
+        supervisor = society.memories.turnover.supervisor._mailbox.owner  # type: ignore[union-attr]
         return "slices" if supervisor._worker is None else "process"
 
 

@@ -10,6 +10,7 @@ import pytest
 from antiphon.errors import UnknownNameError
 from antiphon.memory.alerts import Alert, Severity, Thresholds
 from antiphon.memory.monitor import MemoryMonitor
+from antiphon.tests.memory.odd import OddError
 
 FUSE = 10.0
 """Seconds; a wait that lasts as long has failed."""
@@ -98,11 +99,18 @@ def test_alerts_are_told_once_to_everybody_who_listens() -> None:
     assert monitor.to_dict()["alerts"] == {"warning": 2, "critical": 2}
 
 
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (OSError("no printer"), "OSError: no printer"),
+        (OddError(), "OddError: it cannot be printed"),
+    ],
+)
 def test_a_listener_that_raises_is_logged_and_harms_nothing(
-    caplog: pytest.LogCaptureFixture,
+    caplog: pytest.LogCaptureFixture, error: Exception, words: str
 ) -> None:
     def broken(alert: Alert) -> None:
-        raise OSError("no printer")
+        raise error
 
     monitor, heard = MemoryMonitor(), []
     monitor.on_alert(broken)
@@ -111,7 +119,7 @@ def test_a_listener_that_raises_is_logged_and_harms_nothing(
         alert = monitor.record("bob", full(0.9), round=1)
     assert heard == [alert]
     assert "listener.failed" in caplog.text
-    assert "no printer" in caplog.text
+    assert words in caplog.text
     monitor.record("bob", full(0.99), round=2)
     assert len(heard) == 2
 

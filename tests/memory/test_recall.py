@@ -222,7 +222,7 @@ def test_an_embedding_that_fails_fails_that_recall_and_no_other() -> None:
         return [[1.0]] * len(texts)
 
     recollection = knowing(*FOREST, embedding=embed)
-    with pytest.raises(PluginError, match="could not embed 3 texts: away"):
+    with pytest.raises(PluginError, match="could not embed 3 texts: OSError: away"):
         recollection.recall("wolf", now=1)
     broken[0] = False
     assert len(recollection.recall("wolf", now=1)) == 3

@@ -29,6 +29,9 @@ def in_one(window):
 def broken(window):
     raise ValueError("so it is")
 
+def leaves(window):
+    raise SystemExit("bye")
+
 def no_drafts(window):
     return [7]
 
@@ -112,6 +115,7 @@ def test_work_does_not_wait_for_the_process(worker: WorkerProcess) -> None:
     ("name", "rule"),
     [
         ("broken", "it raised ValueError: so it is"),
+        ("leaves", "it raised SystemExit: bye"),
         ("no_drafts", "must yield drafts, or None to pause; got type int"),
     ],
 )

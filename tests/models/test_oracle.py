@@ -2,37 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
-import antiphon
 import pytest
+from antiphon.tests.models.scripts import in_float64, needs_pymdp, written_by
 
-pytestmark = pytest.mark.skipif(
-    importlib.util.find_spec("pymdp") is None, reason="needs the extra 'pymdp'"
-)
-HERE = Path(__file__).parent
-
-
-def run(script: str, *arguments: int, **environment: str) -> dict[str, list[float]]:
-    """Run a script beside this one; give the JSON object that it writes."""
-    # The package may be found through a path of pytest's own making.
-    path = os.pathsep.join([str(Path(antiphon.__file__).parent.parent), *sys.path])
-    done = subprocess.run(
-        [sys.executable, str(HERE / script), *map(str, arguments)],
-        env={**os.environ, "PYTHONPATH": path, **environment},
-        capture_output=True,
-        text=True,
-        timeout=900,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    result: dict[str, list[float]] = json.loads(done.stdout)
-    return result
+pytestmark = needs_pymdp
+ORACLE = Path(__file__).parent / "oracle.py"
 
 
 def check(errors: dict[str, list[float]]) -> None:
@@ -43,17 +19,17 @@ def check(errors: dict[str, list[float]]) -> None:
 
 
 def test_beliefs_scores_and_choices_equal_pymdps() -> None:
-    check(run("oracle.py", 12, 30, JAX_ENABLE_X64="1"))
+    check(in_float64(ORACLE, 12, 30))
 
 
 @pytest.mark.soak
 def test_they_do_so_for_fifty_steps() -> None:
-    check(run("oracle.py", 50, 50, JAX_ENABLE_X64="1"))
+    check(in_float64(ORACLE, 50, 50))
 
 
 def test_the_pymdp_backend_runs_the_same_agents_and_compiles_before_they_act() -> None:
     """It does so without touching JAX's precision for others."""
-    result = run("backend.py")
+    result = written_by(ORACLE.with_name("backend.py"))
     at_first, in_acts = result["compiled"]
     assert at_first > 0
     assert in_acts == 0

@@ -2,47 +2,23 @@
 
 from __future__ import annotations
 
-import importlib.util
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
-import antiphon
 import numpy as np
 import pytest
 from antiphon.errors import ModelError
 from antiphon.models.active_inference import ActiveInference
 from antiphon.models.profile import InferenceSettings
 from antiphon.tests.models.learning.test_from_pymdp import stand_in
+from antiphon.tests.models.scripts import in_float64, needs_pymdp
 
-needs_pymdp = pytest.mark.skipif(
-    importlib.util.find_spec("pymdp") is None, reason="needs the extra 'pymdp'"
-)
-
-
-def stepped(*what: str) -> dict[str, Any]:
-    """Run the script beside this one; give what it writes."""
-    # The package may be found through a path of pytest's own making.
-    path = os.pathsep.join([str(Path(antiphon.__file__).parent.parent), *sys.path])
-    done = subprocess.run(
-        [sys.executable, str(Path(__file__).parent / "stepped.py"), *what],
-        env={**os.environ, "PYTHONPATH": path, "JAX_ENABLE_X64": "1"},
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+STEPPED = Path(__file__).parent / "stepped.py"
 
 
 @needs_pymdp
 def test_interacting_factors_go_as_pymdps_own_loop_takes_them_and_again() -> None:
-    found = stepped()
+    found = in_float64(STEPPED)
     beliefs, learned, differing = found["interacting"]
     assert max(beliefs, learned) <= 1e-10
     assert differing == 0
@@ -62,7 +38,7 @@ def test_interacting_factors_go_as_pymdps_own_loop_takes_them_and_again() -> Non
 @needs_pymdp
 @pytest.mark.soak
 def test_windows_go_as_pymdps_own_loop_takes_them_also_past_their_length() -> None:
-    beliefs, differing = stepped("sequence")["sequence"]
+    beliefs, differing = in_float64(STEPPED, "sequence")["sequence"]
     assert beliefs <= 1e-10
     assert differing == 0
 

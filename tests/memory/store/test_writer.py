@@ -241,11 +241,17 @@ def test_a_feed_waits_when_many_rounds_wait(
     dispatcher.stop([made], FUSE)
 
 
-def test_a_feed_raises_what_the_writer_met_until_there_is_space(tmp_path: Path, full: Full) -> None:
+@pytest.fixture
+def feed(tmp_path: Path) -> Iterator[Feed]:
+    """A feed of a writer that runs on this thread."""
     dispatcher = InlineDispatcher()
     made = StoreWriter(lambda: Database(tmp_path))
     dispatcher.start([made], FUSE)
-    feed = Feed(Address(made))
+    yield Feed(Address(made))
+    dispatcher.stop([made], FUSE)
+
+
+def test_a_feed_raises_what_the_writer_met_until_there_is_space(feed: Feed, full: Full) -> None:
     feed.add(batch(0))
     full.room = 1
     feed.add(batch(1))
@@ -256,17 +262,12 @@ def test_a_feed_raises_what_the_writer_met_until_there_is_space(tmp_path: Path, 
     assert feed.flush().round == 1
     feed.add(Batch(2))
     assert feed.flush().round == 2
-    dispatcher.stop([made], FUSE)
 
 
 def test_a_feed_forgets_an_answer_from_before_there_was_space(
-    tmp_path: Path, full: Full, monkeypatch: pytest.MonkeyPatch
+    feed: Feed, full: Full, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(feeding, "MOST_ROUNDS", 2)
-    dispatcher = InlineDispatcher()
-    made = StoreWriter(lambda: Database(tmp_path))
-    dispatcher.start([made], FUSE)
-    feed = Feed(Address(made))
     full.room = 0
     for one in batches(2):
         feed.add(one)
@@ -275,17 +276,12 @@ def test_a_feed_forgets_an_answer_from_before_there_was_space(
     for one in batches(4, 2):
         feed.add(one)
     assert feed.flush().round == 5
-    dispatcher.stop([made], FUSE)
 
 
 def test_a_feed_raises_what_the_writer_answered_by_the_time_as_many_rounds_wait_again(
-    tmp_path: Path, full: Full, monkeypatch: pytest.MonkeyPatch
+    feed: Feed, full: Full, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(feeding, "MOST_ROUNDS", 2)
-    dispatcher = InlineDispatcher()
-    made = StoreWriter(lambda: Database(tmp_path))
-    dispatcher.start([made], FUSE)
-    feed = Feed(Address(made))
     full.room = 0
     for one in batches(3):
         feed.add(one)
@@ -293,7 +289,6 @@ def test_a_feed_raises_what_the_writer_answered_by_the_time_as_many_rounds_wait_
         feed.add(batch(3))
     full.room = 100
     assert feed.flush().round == 3
-    dispatcher.stop([made], FUSE)
 
 
 def test_what_the_writer_does_not_know_is_refused(writer: StoreWriter) -> None:

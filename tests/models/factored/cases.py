@@ -138,18 +138,6 @@ def random_turn(rng: np.random.Generator, compiled: FactoredCompiled, who: Any) 
     )
 
 
-def some_of(turn: Turn, chosen: Any) -> Turn:
-    """Give the turn of these of its rows, in this order."""
-    starts = turn.ends - np.diff(turn.ends, prepend=0)
-    moves = [turn.moves[starts[k] : turn.ends[k]] for k in chosen]
-    return Turn(
-        who=turn.who[chosen].copy(),
-        observations=turn.observations[chosen].copy(),
-        moves=np.concatenate([*moves, turn.moves[:0]]),
-        ends=np.cumsum([len(own) for own in moves], dtype=np.int64),
-    )
-
-
 def copy_of(rows: FactoredRows) -> FactoredRows:
     other = FactoredRows.__new__(FactoredRows)
     other.__dict__.update(rows.__dict__)

@@ -17,8 +17,8 @@ from antiphon.tests.models.factored.cases import (
     random_model,
     random_rows,
     random_turn,
-    some_of,
 )
+from antiphon.tests.models.kernels.cases import some_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

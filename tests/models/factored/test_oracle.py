@@ -2,37 +2,21 @@
 
 from __future__ import annotations
 
-import importlib.util
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
-import antiphon
 import pytest
 from antiphon.tests.models.factored.cases import needs_numba
+from antiphon.tests.models.scripts import in_float64, needs_pymdp
 
-pytestmark = [
-    needs_numba,
-    pytest.mark.skipif(importlib.util.find_spec("pymdp") is None, reason="needs the extra 'pymdp'"),
-]
+pytestmark = [needs_numba, needs_pymdp]
 EXACT = ("beliefs", "predicted")
 
 
 def errors(steps: int, extra: int) -> dict[str, dict[str, float]]:
-    path = os.pathsep.join([str(Path(antiphon.__file__).parent.parent), *sys.path])
-    done = subprocess.run(
-        [sys.executable, str(Path(__file__).parent / "oracle.py"), str(steps), str(extra)],
-        env={**os.environ, "PYTHONPATH": path, "JAX_ENABLE_X64": "1"},
-        capture_output=True,
-        text=True,
-        timeout=900,
-        check=False,
+    found: dict[str, dict[str, float]] = in_float64(
+        Path(__file__).parent / "oracle.py", steps, extra
     )
-    assert done.returncode == 0, done.stderr
-    result: dict[str, dict[str, float]] = json.loads(done.stdout)
-    return result
+    return found
 
 
 def check(found: dict[str, dict[str, float]]) -> None:

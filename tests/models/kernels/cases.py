@@ -101,7 +101,7 @@ def some_of(turn: Turn, chosen: Any) -> Turn:
     return Turn(
         who=turn.who[chosen].copy(),
         observations=turn.observations[chosen].copy(),
-        moves=np.concatenate([*moves, np.zeros(0, np.int64)]).astype(np.int64),
+        moves=np.concatenate([*moves, turn.moves[:0]]),
         ends=np.cumsum([len(own) for own in moves], dtype=np.int64),
     )
 

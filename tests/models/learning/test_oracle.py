@@ -2,36 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
-import antiphon
 import pytest
+from antiphon.tests.models.scripts import in_float64, needs_pymdp
 
-pytestmark = pytest.mark.skipif(
-    importlib.util.find_spec("pymdp") is None, reason="needs the extra 'pymdp'"
-)
-
-
-def compare(steps: int) -> dict[str, list[float]]:
-    """Run the comparison beside this file; give what it writes."""
-    # The package may be found through a path of pytest's own making.
-    path = os.pathsep.join([str(Path(antiphon.__file__).parent.parent), *sys.path])
-    done = subprocess.run(
-        [sys.executable, str(Path(__file__).parent / "oracle.py"), str(steps)],
-        env={**os.environ, "PYTHONPATH": path, "JAX_ENABLE_X64": "1"},
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    errors: dict[str, list[float]] = json.loads(done.stdout)
-    return errors
+pytestmark = needs_pymdp
+ORACLE = Path(__file__).parent / "oracle.py"
 
 
 def check(errors: dict[str, list[float]]) -> None:
@@ -44,13 +21,13 @@ def check(errors: dict[str, list[float]]) -> None:
 
 
 def test_what_is_learned_and_planned_with_it_equals_pymdps() -> None:
-    errors = compare(20)
+    errors = in_float64(ORACLE, 20)
     assert len(errors) == 3
     check(errors)
 
 
 @pytest.mark.soak
 def test_fifty_steps_of_every_kind_of_learning_equal_pymdps() -> None:
-    errors = compare(50)
+    errors = in_float64(ORACLE, 50)
     assert len(errors) == 10
     check(errors)
