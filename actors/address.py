@@ -76,5 +76,5 @@ def wait_for(reply: Future[Any], name: str, timeout: float) -> Any:
         raise StoppedError(f"{name} has stopped") from None
     except (AskError, AskTimeoutError, StoppedError):
         raise
-    except Exception as error:
+    except Exception as error:  # whatever the other side's handler has raised
         raise AskError(f"{name} raised {describe(error)}") from error

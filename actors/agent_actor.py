@@ -194,7 +194,7 @@ class AgentActor(Hearer):
                 # Also if it raised: then it is counted, and heard by nobody.
                 if said := context.take_said():
                     call.say(index, said)
-        except Exception as error:
+        except Exception as error:  # an agent's code; what is worse, the actor contains
             call.fail(index, error, started, now())
             return
         call.accept(index, action, started, now())

@@ -14,7 +14,7 @@ from .agent_actor import AgentActor
 from .failures import describe, is_ctrl_c
 from .mail.handling import KERNEL
 from .mailbox import Letter, Mailbox
-from .messages import Request
+from .messages import Question, Request
 from .seat import Seat
 from .workers.cohort_sweep import CohortSweep, Rank
 from .workers.sweep import SweptCall
@@ -35,6 +35,13 @@ class CohortMember(AgentActor):
     def __init__(self, seat: Seat) -> None:
         super().__init__(seat)
         self.cohort: Cohort | None = None
+
+    def answer_here(self, message: Question) -> Any:
+        try:
+            return super().answer_here(message)
+        finally:
+            if self.cohort is not None:
+                self.cohort.look_again()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,11 +104,15 @@ class Cohort(Actor):
             case VisitMembers():
                 self._visit(message)
             case RunMember():
-                for _, rank in self._ranks:
-                    rank.look_again()
+                self.look_again()
                 message.host.take_turn()
             case _:
                 raise TypeError(f"a cohort takes no {type(message).__name__}")
+
+    def look_again(self) -> None:
+        """Say that a member does something by itself; on the thread that runs the cohort."""
+        for _, rank in self._ranks:
+            rank.look_again()
 
     def visit(self, call: SweptCall, hosts: Sequence[AgentActor], indices: Sequence[int]) -> None:
         """Have members called where they are."""

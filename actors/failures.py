@@ -9,7 +9,9 @@ def describe(error: BaseException) -> str:
     """Give one line that names the error."""
     try:
         text = str(error)
-    except BaseException:
+    except BaseException as trouble:
+        if is_ctrl_c(trouble):
+            raise
         # An agent's error is an agent's code: that its __str__ raises too is no news.
         text = "it cannot be printed"
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -9,7 +9,6 @@ from collections.abc import Callable, Hashable, Iterable
 from contextlib import suppress
 from typing import Any
 
-from ..forks import free_in_children
 from ..logs import get_logger
 from .mail.counts import Counts
 from .mail.dead_letters import DeadLetter, Reason
@@ -27,8 +26,6 @@ log = get_logger(__name__)
 
 FEW = 8
 """So many letters are read in the order in which they came, whoever sent them."""
-_MAKING = free_in_children(allocate_lock())
-"""Held for an instant by whoever makes the queue of a mailbox."""
 _FENCE = (BLANK, BLANK)
 _NOBODY = (None, None)
 
@@ -114,14 +111,12 @@ class Mailbox:
     def queue(self) -> deque[Letter]:
         """Give ``letters`` as they are to stay: most mailboxes of a crowd never get a letter."""
         if self.letters is NO_LETTERS:
-            # Made out here: that may run a finalizer, and the finalizer put a letter.
-            letters: deque[Letter] = deque()
-            with _MAKING:
-                if self.letters is NO_LETTERS:
-                    # First the owner's: who finds ours puts a letter for who runs the owner.
-                    if hasattr(self.owner, "letters"):
-                        self.owner.letters = letters
-                    self.letters = letters
+            # Before the line below: either may run a finalizer, and that put a letter here.
+            made: deque[Letter] = deque()
+            owner = self.owner if hasattr(self.owner, "letters") else self
+            # One line without a call, as in put(): the first one's queue stands. The owner's
+            # before ours: who finds ours puts a letter for who runs the owner.
+            owner.letters = self.letters = made if self.letters is NO_LETTERS else self.letters
         return self.letters
 
     def put(self, letter: Letter, /) -> None:

@@ -159,7 +159,7 @@ class SimulatedDispatcher:
                 mailbox = actor.actor_inbox
                 mailbox.notify = None
                 self._agenda.forget(mailbox)
-                del self._mailboxes[actor.name]
+                self._mailboxes.pop(actor.name, None)  # an agent may be called as one of ours
         return [actor.name for actor in busy]
 
     def keep(self, timed: Timed) -> None:

@@ -141,7 +141,10 @@ def _answers_of(party: _Party, call: Asking, indices: Sequence[int]) -> Sequence
     seen = picked(call.observations, indices)
     try:
         actions: list[Any] = party.crowd.act(party.seating, seen, call.news_of(ids), ids)
-    except Exception as error:  # it has no answer for any of these, and the others go on
+    except BaseException as error:
+        if is_ctrl_c(error):
+            raise
+        # It has no answer for any of these, be it SystemExit, and the others go on.
         return [error] * len(ids)
     if not party.keeps:
         return actions

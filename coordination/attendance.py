@@ -7,7 +7,7 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from .absence import Absences
-from .call import Returned
+from .notices import Returned
 from .outcome import Status
 from .round import Round
 

@@ -24,7 +24,7 @@ _OUR_HOSTS = {
     "agent-actor": "antiphon.actors.agent_actor:AgentActor",
     "cohort": "antiphon.actors.cohort:CohortMember",
 }
-# What hosts call and take the answer of.
+# What hosts call, and take the answer of or go on.
 _CALLED = (
     "act",
     "receive",
@@ -34,6 +34,9 @@ _CALLED = (
     "reset",
     "get_state",
     "set_state",
+    "retune",
+    "pupil",
+    "teach",
 )
 _OUR_WORLDS = {"grid-world": "antiphon.models.grid_world:GridWorld"}
 
@@ -137,7 +140,7 @@ def _attribute_if_there(name: str, module: str, attribute: str) -> Any:
             return None
         why = f"{module} cannot be imported: {error}; {_install_line(name)}"
         raise PluginError(name, why) from error
-    except Exception as error:
+    except Exception as error:  # a module that is imported runs whatever it likes
         raise PluginError(name, f"{module} cannot be imported: {error}") from error
 
 

@@ -35,7 +35,6 @@ def cohorts_of(
     for resident in residents:
         host = hosts[resident.agent_id]
         if isinstance(host, CohortMember):
-            host.actor_inbox.queue()  # a rank looks at the queues of all that are in it
             kinds.setdefault(resident.kind, []).append(host)
     parts = [part for members in kinds.values() for part in slices(members, usable_cores())]
     return [Cohort(f"cohort-{n}", part, clock=clock) for n, part in enumerate(parts, 1)]

@@ -18,17 +18,19 @@ from ..actors.mail.dead_letters import DeadLetter, DeadLetters, Reason
 from ..actors.mail.letters import copy_of
 from ..actors.messages import EpisodeEnded, Retire, Suspend
 from ..clock import Clock
-from ..errors import EscalatedError, PluginError, RoundIncompleteError, StoppedError
+from ..errors import StoppedError
 from ..logs import get_logger
 from ..models.outbox import Parcel
 from .absence import Absences
 from .actions import ActionCheck
 from .attendance import Attendance
-from .call import EnoughCame, Gathering, Returned, RoundCall, RoundFilled, Visit
-from .joint_action import AllActed, conclude, is_legal, missing
+from .call import RoundCall, Visit
+from .joint_action import AllActed, conclude, is_legal
+from .notices import EnoughCame, Gathering, Returned, RoundFilled
 from .orders import AbandonRound, EndEpisode, Leave, Post, StartRound, WhoIsBusy
 from .outcome import Outcome, Status
 from .polled_round import PolledRound
+from .reply import reply
 from .round import Round
 from .talk.correspondence import Correspondence
 from .talk.exchange import Deliveries
@@ -219,13 +221,8 @@ class Coordinator(Actor):
             return
         message, round, call = self._open
         self._open = self.wake_at = None
-        self._absences.leave(call.close(), round.number)
-        self._answering = call.answering or self._answering
-        call.answer_rest()
-        for agent_id, experiences, mail in call.unheard():
-            self._absences.give_back(agent_id, experiences)
-            self._correspondence.give_back(agent_id, mail)
         try:
+            self._leave_behind(round, call)
             outcome = self._conclude(message, round)
             self._correspondence.close(call.take_said(), outcome.status)
             # Before anybody hears of the round: what comes after it is to find them down.
@@ -236,8 +233,17 @@ class Coordinator(Actor):
             message.fail(harmless(error, self.name))
             raise
         _log_closed(outcome)
-        self._reply(message, outcome, round.broken)
+        reply(message, outcome, round.broken)
         self._let_in()
+
+    def _leave_behind(self, round: Round, call: RoundCall) -> None:
+        """End a round for those who have not answered, and keep what they have not heard."""
+        self._absences.leave(call.close(), round.number)
+        self._answering = call.answering or self._answering
+        call.answer_rest()
+        for agent_id, experiences, mail in call.unheard():
+            self._absences.give_back(agent_id, experiences)
+            self._correspondence.give_back(agent_id, mail)
 
     def _conclude(self, message: StartRound, round: Round) -> Outcome:
         self.attendance.close(round)
@@ -295,18 +301,6 @@ class Coordinator(Actor):
             self._late_failures.pop(agent_id, None)
             self._supervisor.dismiss(agent_id)
             self._mourn(agent_id, REMOVED, self._last_round)
-
-    def _reply(self, message: StartRound, outcome: Outcome, broken: BaseException | None) -> None:
-        absent = missing(outcome) if message.rules.fallback is None else []
-        escalated = [d for d in outcome.decisions if d.directive is Directive.ESCALATE]
-        if escalated:
-            message.fail(_escalated(escalated[0]))
-        elif broken is not None:
-            message.fail(_broken(message.rules.protocol, broken))
-        elif absent:
-            message.fail(RoundIncompleteError(outcome.round, absent, outcome))
-        else:
-            message.reply_to.set(outcome)
 
     def _welcome(self, message: Returned) -> None:
         self.attendance.welcome(message, self._last_round, is_open=self._open is not None)
@@ -385,18 +379,6 @@ def _with_events(
     if not heard and not decisions:
         return outcome
     return dataclasses.replace(outcome, heard=heard, decisions=decisions)
-
-
-def _escalated(decision: Decision) -> EscalatedError:
-    error = EscalatedError(decision.agent_id, decision.round, decision.reason)
-    error.__cause__ = decision.error
-    return error
-
-
-def _broken(protocol: object, error: BaseException) -> PluginError:
-    broken = PluginError(f"{protocol}", f"enough() raised {describe(error)}")
-    broken.__cause__ = error
-    return broken
 
 
 def _log_closed(outcome: Outcome) -> None:

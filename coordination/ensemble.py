@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 from typing import Any
@@ -18,13 +17,11 @@ from ..actors.future import Future
 from ..actors.inline import InlineDispatcher
 from ..actors.mail.counts import check_law
 from ..actors.mail.dead_letters import DeadLetters
-from ..actors.messages import GoOn, Question, Retune, Teach
+from ..actors.messages import GoOn, Retune, Teach
 from ..actors.pooled import PooledDispatcher
 from ..actors.simulated import SimulatedDispatcher
-from ..actors.statistics import KernelStatistics, PoolStatistics, fullest
+from ..actors.statistics import KernelStatistics, PoolStatistics
 from ..actors.talk.interview import Interviews
-from ..actors.talk.timekeeper import Timekeeper
-from ..actors.talk.timers import Tick, Timer, Timers
 from ..actors.threaded import ThreadedDispatcher
 from ..errors import AskError, AskTimeoutError, SettingsError, StoppedError, TooManyActorsError
 from ..logs import get_logger
@@ -33,23 +30,22 @@ from ..models.board import Board
 from ..models.experience import Experience
 from ..models.matrices import Array
 from ..models.memory import MEMORY_OFF, Recall
-from ..models.outbox import OUTSIDE, Parcel
 from ..models.profile import Profile
 from .actions import ActionCheck
 from .attendance import Attendance
 from .cast import Cast
 from .cohorts import cohorts_of
 from .coordinator import Coordinator
+from .figures import kernel_statistics
 from .hosting import host_of
 from .joint_action import Rules
-from .orders import AbandonRound, EndEpisode, Leave, Post, StartRound, WhoIsBusy
+from .orders import AbandonRound, EndEpisode, Leave, StartRound, WhoIsBusy
 from .outcome import Outcome
 from .roster import Resident
 from .setup import Setup
 from .talk.correspondence import Correspondence
-from .talk.exchange import Deliveries
-from .talk.inquiries import Ask
 from .talk.party_line import PartyLine
+from .talk.reception import Reception
 
 log = get_logger(__name__)
 
@@ -122,13 +118,8 @@ class Ensemble:
         self._coordinator = Address(self._conductor)
         alone = [host for host in self._hosts.values() if not isinstance(host, CohortMember)]
         self._actors: list[Actor] = [self._conductor, *staff, *cohorts, *alone]
-        self._timers = Timers(setup.clock)
-        self._timekeeper: Timekeeper | None = None
-        if setup.simulation is None:
-            self._timekeeper = Timekeeper(self._timers, setup.clock)
-        else:
-            setup.simulation.keep(self._timers)
-        self._poster = _Poster(self.post)
+        self.reception = Reception(self._talk, self._addresses, self._coordinator, setup)
+        """Where what is said and asked outside is let in."""
         self._dispatcher.start(self._actors, setup.start_timeout)
 
     def _open_talk(self) -> Interviews | PartyLine:
@@ -177,10 +168,7 @@ class Ensemble:
         """
         if asked is None:
             asked = self._setup.clock.now()
-        # A clock that is moved by hand wakes nobody.
-        self._timers.tell_due()
-        if isinstance(self._talk, PartyLine):
-            self._talk.round = round
+        self.reception.begin(round)
         reply: Future[Outcome] = Future()
         start = StartRound(round, episode, observations, previous, rules, reply, asked)
         try:
@@ -191,14 +179,7 @@ class Ensemble:
         except KeyboardInterrupt:
             self._coordinator.tell(AbandonRound())
             raise
-        return self._with_told(outcome)
-
-    def _with_told(self, outcome: Outcome) -> Outcome:
-        """Add what the world outside was told at once."""
-        if not isinstance(self._talk, PartyLine) or not (told := self._talk.take_told()):
-            return outcome
-        heard = Deliveries(outcome.round, {OUTSIDE: told}, (), ())
-        return dataclasses.replace(outcome, heard=(*outcome.heard, heard))
+        return self.reception.with_told(outcome)
 
     def end_episode(self, round: int, previous: Mapping[str, Experience]) -> None:
         """Tell these agents how their episode ended."""
@@ -217,32 +198,18 @@ class Ensemble:
             return
         countdown = Countdown(timeout)
         away = set(self.busy())  # and by this the coordinator has told the others
-        replies = {host.name: Future[None]() for host in asking if host.name not in away}
+        told = [host.name for host in asking if not (host.name in away or self._is_out(host))]
+        replies = {agent_id: Future[None]() for agent_id in told}
         for agent_id, reply in replies.items():
             self._addresses[agent_id].forward(GoOn(), reply)
         late = [agent_id for agent_id, reply in replies.items() if not _comes(reply, countdown)]
         if late:
             log.warning("agents.not_heard_out", count=len(late), agents=late[:10])
 
-    def post(self, parcels: Sequence[Parcel]) -> None:
-        """Let agents hear what is said outside: now, or after the round that is open."""
-        if isinstance(self._talk, PartyLine):
-            for parcel in parcels:
-                self._talk.send(parcel)
-        else:
-            self._coordinator.tell(Post(tuple(parcels)))
-
-    def after(self, seconds: float, parcels: Sequence[Parcel]) -> Timer:
-        """Post this when so many seconds have passed."""
-        return self._timers.after(seconds, self._poster, tuple(parcels))
-
-    def every(self, seconds: float, parcels: Sequence[Parcel]) -> Timer:
-        """Post this again and again."""
-        return self._timers.every(seconds, self._poster, tuple(parcels))
-
-    def cancel(self, timer: Timer) -> bool:
-        """Call a timer off; whether it was still to do anything."""
-        return self._timers.cancel(timer)
+    def _is_out(self, host: AgentActor) -> bool:
+        """Whether an agent is told nothing, for now or for good."""
+        is_down = self._setup.supervisor.refusal(host.name) is not None
+        return is_down or host.name in self._left or host.actor_stopped.is_set()
 
     @property
     def attendance(self) -> Attendance:
@@ -329,60 +296,28 @@ class Ensemble:
 
     def statistics(self) -> KernelStatistics:
         """Give the figures of mailboxes, threads and supervision now."""
-        supervised = self._setup.supervisor.statistics()
-        waiting, largest = fullest(self._waiting(), capacity=self._setup.mailboxes.capacity)
-        return KernelStatistics(
+        return kernel_statistics(
+            self._setup,
+            self._actors,
+            [host for name, host in self._hosts.items() if name not in self._left],
             dispatcher=self._dispatcher_name,
-            actors=len(self._actors),
             pool=self._pool(),
-            waiting=waiting,
-            largest=largest,
-            restarts=supervised.restarts,
-            failures={
-                name: n
-                for name, host in self._hosts.items()
-                if (n := host.failures) and name not in self._left
-            },
-            quarantined=supervised.quarantined,
+            mail=self._mail(),
             hung=tuple(self._abandoned),
-            dead_letters={
-                str(reason): count
-                for reason, count in self._setup.dead_letters.statistics().counts.items()
-                if count
-            },
         )
 
-    def _waiting(self) -> Iterator[tuple[str, int]]:
-        """Say of each actor how much waits for it: letters, and mail that is kept for its call."""
+    def _mail(self) -> dict[str, int]:
+        """Say of each actor how much is kept for it that is no letter yet."""
         mail = dict(self._correspondence.waiting)
-        mail[self._conductor.name] = self._correspondence.from_outside
-        for actor in self._actors:
-            yield actor.name, actor.actor_inbox.waiting() + mail.pop(actor.name, 0)
-        yield from mail.items()  # of those that share an actor
+        who = self._conductor.name
+        # An agent may be called the same.
+        mail[who] = mail.get(who, 0) + self._correspondence.from_outside
+        return mail
 
     def _pool(self) -> PoolStatistics | None:
         if not isinstance(self._dispatcher, PooledDispatcher):
             return None
         return self._dispatcher.statistics()
-
-    def ask(self, agent_id: str, payload: Any, sender: str, timeout: float) -> Any:
-        """Ask one agent and wait, behind what was told it before; errors as ``Address.ask``.
-
-        Raises:
-            DownError: it is out after a failure.
-        """
-        question = Question(payload, sender, deadline=self._setup.clock.now() + timeout)
-        try:
-            if isinstance(self._talk, PartyLine):
-                return self._addresses[agent_id].ask(question, timeout)
-            reply: Future[Any] = Future()
-            self._coordinator.tell(Ask(agent_id, question, reply))
-            return wait_for(reply, agent_id, timeout)
-        except StoppedError:
-            refusal = self._setup.supervisor.refusal(agent_id)
-            if refusal is None:
-                raise
-            raise refusal from None
 
     def switch(self, dispatcher: str) -> None:
         """Go on with another dispatcher: the same actors, state and mailboxes.
@@ -414,8 +349,7 @@ class Ensemble:
     def go_live(self, dispatcher: str) -> None:
         """Go on with threads when what was rehearsed on a clock of its own is over."""
         self._dispatcher.release(self._actors, self._setup.start_timeout)
-        if self._timekeeper is None:
-            self._timekeeper = Timekeeper(self._timers, self._setup.clock)
+        self.reception.go_live()
         self._hand_over(_DISPATCHERS[dispatcher](self._setup))
         self._dispatcher_name = dispatcher
 
@@ -434,9 +368,7 @@ class Ensemble:
         Raises:
             LostLetterError: a letter has gone astray, which is a fault of the kernel.
         """
-        self._timers.stop()
-        if self._timekeeper is not None:
-            self._timekeeper.stop()
+        self.reception.stop()
         late = self._dispatcher.stop(self._actors, grace)
         abandoned = self._abandoned = list(dict.fromkeys([*self._abandoned, *late]))
         if not abandoned:
@@ -445,16 +377,6 @@ class Ensemble:
         if abandoned:
             log.warning("agents.abandoned", count=len(abandoned), agents=abandoned[:10])
         return abandoned
-
-
-class _Poster:
-    """Whom timers tell: it posts what they were set for."""
-
-    def __init__(self, post: Callable[[Sequence[Parcel]], None]) -> None:
-        self._post = post
-
-    def tell(self, message: Any) -> None:
-        self._post(message.message if isinstance(message, Tick) else message)
 
 
 def _comes(reply: Future[None], countdown: Countdown) -> bool:

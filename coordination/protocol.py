@@ -170,7 +170,7 @@ def _made(name: str, found: Any, argument: str) -> CoordinationProtocol:
     if callable(found) and not is_one:
         try:
             found = found(argument) if argument else found()
-        except Exception as error:
+        except Exception as error:  # a plug-in's code
             raise PluginError(name, f"cannot be made: {error}") from error
     if not callable(getattr(found, "enough", None)):
         raise PluginError(name, f"a protocol has enough(called, came), got {found!r:.60}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
-from typing import Any
+from typing import Any, TypeVar
 
 from ..errors import SettingsError, UnknownNameError
 from ..layers import Layers, Resolved, resolve, sort_options
@@ -24,6 +24,7 @@ KINDS: tuple[type[SettingsType], ...] = (
     TunerSettings,
 )
 """What a society has settings of, beside its agents."""
+_Kind = TypeVar("_Kind", bound=SettingsType)
 
 
 class Rulebook:
@@ -53,25 +54,25 @@ class Rulebook:
 
     @property
     def settings(self) -> SocietySettings:
-        values: SocietySettings = self._own[SocietySettings].values
-        return values
+        return self._values_of(SocietySettings)
 
     @property
     def memory(self) -> MemorySettings:
         """What each agent remembers."""
-        values: MemorySettings = self._own[MemorySettings].values
-        return values
+        return self._values_of(MemorySettings)
 
     @property
     def health(self) -> HealthSettings:
         """From where on a health check warns."""
-        values: HealthSettings = self._own[HealthSettings].values
-        return values
+        return self._values_of(HealthSettings)
 
     @property
     def tuner(self) -> TunerSettings:
         """How a tuner decides, where there is one."""
-        values: TunerSettings = self._own[TunerSettings].values
+        return self._values_of(TunerSettings)
+
+    def _values_of(self, kind: type[_Kind]) -> _Kind:
+        values: _Kind = self._own[kind].values
         return values
 
     @property

@@ -125,7 +125,7 @@ def _hosted(host: type[AgentActor], name: str, timeout: float) -> Iterator[_Stag
     try:
         stage = _Stage(name, timeout, host(seat), dispatcher, probes, makers)
         dispatcher.start([stage.actor], timeout)
-    except Exception as error:
+    except Exception as error:  # its constructor is run here, and is its author's
         rule = "a host starts from a seat alone, and makes its agent in on_start"
         raise AssertionError(f"{name}: {rule}: {describe(error)}") from error
     try:

@@ -68,7 +68,7 @@ class _Trial:
         create = getattr(self.factory, "create", None)
         try:
             made: Agent = self.factory() if create is None else create(self.place)
-        except Exception as error:
+        except Exception as error:  # whatever an agent raises breaks the rule
             raise AssertionError(f"{self.name}: can be made: {describe(error)}") from error
         return made
 
@@ -81,7 +81,7 @@ class _Trial:
     def call(self, rule: str, method: Callable[..., Any], *arguments: Any) -> Any:
         try:
             return method(*arguments)
-        except Exception as error:
+        except Exception as error:  # whatever an agent raises breaks the rule
             raise AssertionError(f"{self.name}: {rule}: {describe(error)}") from error
 
     def context(self, step: int, previous: Experience | None = None) -> Context:

@@ -84,7 +84,7 @@ def check_cleanup(kind: str | Cleanup) -> None:
         for count in {1, length // 2 or 1, length}:
             try:
                 once, again = (choose(cleanup, Candidates(entries), count, 100) for _ in range(2))
-            except Exception as error:
+            except Exception as error:  # whatever the clean-up raises breaks the rule
                 raise AssertionError(f"{name}: {error}") from error
             require(list(once) == list(again), name, "chooses others when it is asked again")
             require(len(once) >= count, name, f"gives {len(once)} of the {count} that are to go")
@@ -107,7 +107,7 @@ def check_embedding(
         CheckedEmbedding(embedding)(given)
         together = np.asarray(embedding(given), np.float64)
         alone = [np.asarray(embedding([text]), np.float64)[0] for text in given]
-    except Exception as error:
+    except Exception as error:  # whatever the embedding raises breaks the rule
         raise AssertionError(f"{name}: {error}") from error
     same = all(
         a.shape == b.shape and np.allclose(a, b, atol=1e-5)

@@ -54,7 +54,7 @@ def _ask(
     given = list(called), list(came)
     try:
         answer = protocol.enough(*given)
-    except Exception as error:
+    except Exception as error:  # whatever a protocol raises breaks the rule
         rule = "enough(called, came) raises nothing"
         raise AssertionError(f"{name}: {rule}: {describe(error)}") from error
     kept = given == (list(called), list(came))

@@ -62,7 +62,7 @@ class Snapshots:
         self.due = (round // self._interval + 1) * self._interval
         try:
             state = agent.get_state()
-        except Exception as error:
+        except Exception as error:  # an agent's code
             rule = f"raised {describe(error)}"
             raise StateError("get_state", rule, agent_id=self._agent_id) from error
         self.last = Snapshot(round, episode, copied_state(state, agent_id=self._agent_id))
@@ -96,5 +96,5 @@ class Snapshots:
     def _do(self, step: str, call: Callable[[], Any]) -> Any:
         try:
             return call()
-        except Exception as error:
+        except Exception as error:  # an agent's code, as above
             raise RestartError(self._agent_id, step, describe(error)) from error

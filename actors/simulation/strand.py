@@ -88,7 +88,7 @@ class Strand(threading.Thread):
         try:
             if not self._given_up:
                 self._call()
-        except BaseException as error:
+        except BaseException as error:  # the caller's to hear, whatever it is
             self._error = error
         self._is_over = True
         self._stopped.release()

@@ -23,7 +23,7 @@ def on_a_fresh_stack(call: Callable[[], T]) -> T:
     def run() -> None:
         try:
             done.set(call())
-        except BaseException as error:
+        except BaseException as error:  # the caller's to hear, whatever it is
             done.set_exception((type(error), error, error.__traceback__))
 
     threading.Thread(target=run, name="fresh-stack", daemon=True).start()

@@ -25,7 +25,8 @@ class Rank:
         self.hosts = hosts
         self.company = Company(hosts)
         self._turns = [host.turn for host in hosts]
-        self._letters = [host.letters for host in hosts]
+        # Kept from now on, and so not to be what a mailbox has before its first letter.
+        self._letters = [host.actor_inbox.queue() for host in hosts]
         self._episode: int | None = None
 
     def is_idle(self, episode: int) -> bool:

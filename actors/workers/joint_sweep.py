@@ -15,6 +15,8 @@ from .sweep import Sweep
 AT_ONCE = 256
 """How many are answered for in one call: enough for the price of a call to be forgotten, and few
 enough for several workers to have their share of a round."""
+_KEPT = 8
+"""How many companies are kept beside twice as many as there are in a round of one worker."""
 
 
 class Taken(NamedTuple):
@@ -40,6 +42,9 @@ class Regulars(list[AgentActor]):
         """
         known = self._companies.get(hosts[0])
         if known is None or known.hosts != hosts:
+            # Workers that meet in one round divide the hosts as it comes, each time otherwise.
+            if len(self._companies) > _KEPT + 2 * len(self) // AT_ONCE:
+                self._companies.clear()
             known = self._companies[hosts[0]] = Company(hosts)
         return known
 

@@ -128,6 +128,7 @@ class WorkerProcess:
         try:
             result = self._result_of(job)
         except Exception as error:
+            # Whatever it is: somebody waits for this job, and others for the next.
             self._failed += 1
             if not self._stopped:
                 log.warning("worker.failed", worker=self.name, error=describe(error))

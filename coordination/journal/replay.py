@@ -129,7 +129,7 @@ class Replay:
             self._rulebook.change(**rules)
         self._repeat(entry.value("tuned") or ())
         for post in self._posts.of(entry.value("events") or {}):
-            self._stage.ensemble.post(post)
+            self._stage.ensemble.reception.post(post)
 
     def _repeat(self, decisions: Iterable[Sequence[Any]]) -> None:
         try:

@@ -41,7 +41,7 @@ class Doorstep:
 
     def add(self, parcel: Parcel) -> Sequence[DeadLetter]:
         """Take this in; give what is dead for being too much."""
-        about = (parcel.kind, parcel.name, parcel.targets)
+        about = _about(parcel)
         self._times[about] += 1
         if self._times[about] > self._bounds.per_sender and parcel.kind in _EACH_HEARD:
             return self._turn_away(parcel, about)
@@ -74,14 +74,25 @@ class Doorstep:
         last = {_subject(p): id(p) for p in self._waiting if p.kind not in HEARD}
         stays = mail.placed | set(last.values())
         self._waiting = [parcel for parcel in self._waiting if id(parcel) in stays]
+        self._forget_all_but({_about(parcel) for parcel in self._waiting})
         self._most = max(self._room, 2 * len(self._waiting))
         self.unheard += mail.unheard
         self.outdated += mail.outdated
         # Of what is kept, those who will not hear it are counted when the others do.
         return [letter for letter in mail.dead if id(letter.parcel) not in stays]
 
+    def _forget_all_but(self, abouts: set[_About]) -> None:
+        """Count the rest anew: without end there may be topics that nobody hears."""
+        self._times = Counter({about: n for about, n in self._times.items() if about in abouts})
+        self._floods = {about: mail for about, mail in self._floods.items() if about in abouts}
+
 
 _EACH_HEARD = HEARD - {Kind.NEWEST}
+
+
+def _about(parcel: Parcel) -> _About:
+    """Say of what all are heard by the same ones."""
+    return parcel.kind, parcel.name, parcel.targets
 
 
 def _subject(parcel: Parcel) -> _About:

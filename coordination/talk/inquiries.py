@@ -11,7 +11,7 @@ from ...actors.future import Future
 from ...actors.messages import DeliverInOrder, Question, Request
 from ...errors import StoppedError
 from ...models.outbox import Parcel
-from ..call import Tells
+from ..notices import Tells
 
 
 class Reaches(Tells, Protocol):

@@ -53,13 +53,13 @@ class Voice(abc.ABC):
         """Tell these agents something, each once; errors as ``tell``."""
         outbox = Outbox(OUTSIDE)
         outbox.tell_many([self._known(agent_id) for agent_id in ids], message)
-        self._ensemble.post(outbox.take())
+        self._ensemble.reception.post(outbox.take())
 
     def broadcast(self, message: Any) -> None:
         """Tell every agent something; each hears it between the same two rounds."""
         outbox = Outbox(OUTSIDE)
         outbox.broadcast(message)
-        self._ensemble.post(outbox.take())
+        self._ensemble.reception.post(outbox.take())
 
     def publish(self, topic: str, message: Any, *, newest: bool = False) -> None:
         """Tell something to those who subscribe to a topic such as ``market/oil``.
@@ -73,7 +73,7 @@ class Voice(abc.ABC):
         """
         outbox = Outbox(OUTSIDE)
         outbox.publish(topic, message, newest=newest)
-        self._ensemble.post(outbox.take())
+        self._ensemble.reception.post(outbox.take())
 
     def subscribe(self, pattern: str) -> None:
         """Hear what agents publish on such topics, as ``market/*``, from the next round on.
@@ -87,13 +87,13 @@ class Voice(abc.ABC):
         """
         outbox = Outbox(OUTSIDE)
         outbox.subscribe(pattern)
-        self._ensemble.post(outbox.take())
+        self._ensemble.reception.post(outbox.take())
 
     def unsubscribe(self, pattern: str) -> None:
         """Stop hearing by a pattern from the next round on; errors as ``subscribe``."""
         outbox = Outbox(OUTSIDE)
         outbox.unsubscribe(pattern)
-        self._ensemble.post(outbox.take())
+        self._ensemble.reception.post(outbox.take())
 
     def after(self, seconds: float, agent_id: str, message: Any) -> Timer:
         """Tell one agent something when so many seconds have passed on the society's clock.
@@ -105,18 +105,18 @@ class Voice(abc.ABC):
             UnknownNameError, PayloadError: as ``tell``.
             TimersFullError: too many wait already.
         """
-        return self._ensemble.after(seconds, self._parcels(agent_id, message))
+        return self._ensemble.reception.after(seconds, self._parcels(agent_id, message))
 
     def every(self, seconds: float, agent_id: str, message: Any) -> Timer:
         """Tell one agent something again and again; errors and result as ``after``.
 
         Times that pass while nobody looks at the clock are made up for by one message.
         """
-        return self._ensemble.every(seconds, self._parcels(agent_id, message))
+        return self._ensemble.reception.every(seconds, self._parcels(agent_id, message))
 
     def cancel(self, timer: Timer) -> bool:
         """Call a timer off; whether it was still to tell anything."""
-        return self._ensemble.cancel(timer)
+        return self._ensemble.reception.cancel(timer)
 
     def _parcels(self, agent_id: str, message: Any) -> tuple[Parcel, ...]:
         outbox = Outbox(OUTSIDE)
@@ -144,4 +144,4 @@ class Voice(abc.ABC):
         seconds = self.settings.timeout if timeout is None else timeout
         if not seconds > 0:
             raise ValueError(f"timeout must be > 0 seconds, got {timeout!r}")
-        return self._ensemble.ask(agent_id, question, OUTSIDE, seconds)
+        return self._ensemble.reception.ask(agent_id, question, OUTSIDE, seconds)

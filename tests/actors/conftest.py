@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Iterator
 
 import pytest
+
+
+@pytest.fixture
+def let_go() -> Iterator[threading.Event]:
+    """What those wait for whom a test holds."""
+    event = threading.Event()
+    yield event
+    event.set()
 
 
 @pytest.fixture

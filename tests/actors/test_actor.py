@@ -104,6 +104,15 @@ def test_an_error_that_cannot_be_printed_is_described_all_the_same(
     assert actor.life[1:] == [("failed", kind)]
 
 
+def test_ctrl_c_while_an_error_is_described_is_not_lost() -> None:
+    class Slow(Exception):  # noqa: N818  its name is its fault
+        def __str__(self) -> str:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        describe(Slow())
+
+
 def test_an_error_is_described_in_one_line() -> None:
     assert describe(ValueError("why")) == "ValueError: why"
     assert describe(KeyboardInterrupt()) == "KeyboardInterrupt"

@@ -120,6 +120,44 @@ def test_two_first_letters_are_put_into_one_queue(
     assert [mailbox.get(0).message for _ in range(2)] == read
 
 
+class Finalizing:
+    """Whoever looks at its letters runs a finalizer, as Python may in any call."""
+
+    name = "finalizing"
+
+    def __init__(self, finalizer: Callable[[], object]) -> None:
+        self._finalizer = finalizer
+        self._letters = NO_LETTERS
+
+    @property
+    def letters(self) -> deque[Letter]:
+        self._finalizer()
+        return self._letters
+
+    @letters.setter
+    def letters(self, letters: deque[Letter]) -> None:
+        self._letters = letters
+
+
+def test_a_finalizer_that_runs_while_a_queue_is_made_may_put_first_letters_anywhere() -> None:
+    elsewhere, finalized = Mailbox(), iter([1])
+
+    def finalizer() -> None:
+        for _ in finalized:
+            mailbox.put(Letter("here"))
+            elsewhere.put(Letter("elsewhere"))
+
+    owner = Finalizing(finalizer)
+    mailbox = Mailbox(owner)
+    putting = threading.Thread(target=mailbox.put, args=(Letter("first"),), daemon=True)
+    putting.start()
+    putting.join(FUSE)
+    assert not putting.is_alive(), "it waits for itself"
+    assert owner.letters is mailbox.letters
+    assert [mailbox.get(0).message for _ in range(2)] == ["here", "first"]
+    assert elsewhere.get(0).message == "elsewhere"
+
+
 def test_wake_lets_a_waiting_reader_go() -> None:
     mailbox = Mailbox()
     got: list[Letter] = []

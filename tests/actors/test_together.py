@@ -318,17 +318,29 @@ def test_one_that_is_shown_nonsense_gets_an_error_and_the_others_their_actions()
     assert states(hosts) == states(alone)
 
 
+@pytest.mark.parametrize("kind", [MemoryError, SystemExit])
 def test_a_crowd_that_cannot_answer_at_all_fails_its_own_agents_alone(
-    monkeypatch: pytest.MonkeyPatch,
+    kind: type[BaseException], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hosts = several(4, 5, 4)
 
     def breaks(*arguments: Any) -> Any:
-        raise MemoryError("no room")
+        raise kind("no room")
 
     monkeypatch.setattr(hosts[0].seated.crowd, "act", breaks)
     given = answers(Shown(1, 1, 2), range(3), hosts)
-    assert [type(one) for one in given] == [MemoryError, int, MemoryError]
+    assert [type(one) for one in given] == [kind, int, kind]
+
+
+def test_ctrl_c_while_a_crowd_answers_is_the_callers(monkeypatch: pytest.MonkeyPatch) -> None:
+    hosts = several(4)
+
+    def interrupted(*arguments: Any) -> Any:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(hosts[0].seated.crowd, "act", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        answers(Shown(1), range(1), hosts)
 
 
 class Secretive(Hears):

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from antiphon.coordination.absence import Absences, News
-from antiphon.coordination.call import Returned, RoundCall
+from antiphon.coordination.call import RoundCall
 from antiphon.coordination.coordinator import Coordinator
+from antiphon.coordination.notices import Returned
 from antiphon.coordination.round import Round
 from antiphon.models.experience import Experience
 

@@ -156,3 +156,13 @@ def test_a_family_that_may_be_missing_is_told_how_to_be_installed(name: str, lin
 
 def test_the_grid_world_is_found_however_it_is_spelt() -> None:
     ap.Society("grid_world").stop()
+
+
+@pytest.mark.parametrize("method", ["retune", "teach", "pupil"])
+def test_what_is_told_between_two_acts_is_a_plain_method_too(method: str) -> None:
+    async def later(self: Any, *arguments: Any) -> None:
+        """Nobody waits for it."""
+
+    kind = type("Later", (ap.Agent,), {"act": lambda *_: 0, method: later})
+    with pytest.raises(PluginError, match=f"{method} must be a plain method"):
+        agent_type(kind)

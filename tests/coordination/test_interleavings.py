@@ -19,10 +19,10 @@ from antiphon.actors.messages import Perceive
 from antiphon.clock import ManualClock
 from antiphon.coordination import coordinator as coordinator_module
 from antiphon.coordination.actions import ActionCheck
-from antiphon.coordination.call import Returned
 from antiphon.coordination.coordinator import Coordinator
 from antiphon.coordination.fallback import drop
 from antiphon.coordination.joint_action import Rules
+from antiphon.coordination.notices import Returned
 from antiphon.coordination.orders import StartRound
 from antiphon.coordination.outcome import Outcome, Status
 from antiphon.coordination.round import Round

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from antiphon.clock import ManualClock
 from antiphon.coordination.absence import News
-from antiphon.coordination.call import Returned, RoundCall, RoundFilled
+from antiphon.coordination.call import RoundCall
+from antiphon.coordination.notices import Returned, RoundFilled
 from antiphon.coordination.outcome import Status
 from antiphon.coordination.polled_round import PolledRound
 from antiphon.coordination.protocol import CoordinationProtocol, First, Quorum

@@ -73,6 +73,27 @@ class Stateful(Speaker):
         self.heard = [(message, sender, round) for message, sender, round in state["heard"]]
 
 
+def _exit() -> Any:
+    raise SystemExit(3)
+
+
+NO_ANSWERS: dict[str, Act] = {
+    "broken": lambda context: 1 // 0,
+    "exits": lambda context: _exit(),
+    "vague": lambda context: {"x": object()},
+    "chatty": lambda context: context.tell("a", 1),
+}
+"""What is no answer, by who gives it."""
+NO_ANSWER = [
+    ("nobody", "a asks 'nobody', and nobody has this id"),
+    ("broken", "broken raised ZeroDivisionError"),
+    ("exits", "exits raised SystemExit: 3"),
+    ("vague", r"vague raised PayloadError: payload\['x'\]|payload\[\"x\"\] must be"),
+    ("chatty", "chatty raised OutboxClosedError"),
+]
+"""Whom to ask in vain, and what is said of it."""
+
+
 def in_round(said: Mapping[int, Act]) -> Act:
     """Do what belongs to the round, if anything does; act 0."""
 

@@ -11,7 +11,16 @@ from antiphon.errors import AskDeadlockError, AskError, OutboxClosedError
 from antiphon.models.agent import Context
 from antiphon.society import Society
 from antiphon.tests.society.cast import FUSE
-from antiphon.tests.society.talking_cast import ALL, Act, Speaker, Stateful, quiet, step
+from antiphon.tests.society.talking_cast import (
+    ALL,
+    NO_ANSWER,
+    NO_ANSWERS,
+    Act,
+    Speaker,
+    Stateful,
+    quiet,
+    step,
+)
 
 pytestmark = pytest.mark.alone
 
@@ -194,34 +203,20 @@ def test_two_that_ask_each_other_in_their_acts_are_no_ring(dispatcher: str) -> N
 @pytest.mark.parametrize(
     ("to", "words"),
     [
-        ("nobody", "a asks 'nobody', and nobody has this id"),
+        *NO_ANSWER,
         ("stateless", "stateless cannot be asked within a round: it has to define answer"),
-        ("broken", "broken raised ZeroDivisionError"),
-        ("exits", "exits raised SystemExit: 3"),
-        ("vague", r"vague raised PayloadError: payload\['x'\]|payload\[\"x\"\] must be"),
-        ("chatty", "chatty raised OutboxClosedError"),
     ],
 )
 def test_who_cannot_answer_is_an_error_that_names_it(to: str, words: str, dispatcher: str) -> None:
-    def exits() -> Any:
-        raise SystemExit(3)
-
-    answers: dict[str, Callable[[Context], Any]] = {
-        "broken": lambda context: 1 // 0,
-        "exits": lambda context: exits(),
-        "vague": lambda context: {"x": object()},
-        "chatty": lambda context: context.tell("a", 1),
-    }
-
     def answer(question: Any, sender: str, context: Context) -> Any:
-        return answers[context.agent_id](context)
+        return NO_ANSWERS[context.agent_id](context)
 
     def act(context: Context) -> int:
         with pytest.raises(AskError, match=words):
             context.ask(to, "?")
         return 0
 
-    acts = {"a": act, **dict.fromkeys(answers, quiet)}
+    acts = {"a": act, **dict.fromkeys(NO_ANSWERS, quiet)}
     with found(acts, answer, dispatcher=dispatcher) as society:
         society.add(Speaker, ids=["stateless"])
         assert step(society).counts == {"acted": 6}

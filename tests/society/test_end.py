@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import threading
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -38,7 +40,7 @@ def test_after_a_stop_everything_is_a_typed_error_and_stop_may_come_again() -> N
         lambda: society.broadcast(1),
         lambda: society.add(Does),
     ):
-        with pytest.raises(StoppedError):
+        with pytest.raises(StoppedError, match="has been stopped; found a new one"):
             use()
 
 
@@ -208,3 +210,19 @@ def test_ctrl_c_carries_the_run_and_the_society_goes_on(
             lived = society.ask(agent_id, "lived", timeout=FUSE)
             # The round that was cut short was nobody's; no other was told twice.
             assert [experience.round for experience in lived] == [1, 2, 4, 5, 6]
+
+
+def test_a_baseline_that_fails_leaves_the_run_itself(tmp_path: Path) -> None:
+    numbers = count(1)
+
+    def world() -> Ring:
+        if next(numbers) > 1:
+            raise RuntimeError("there is no second one")
+        return Ring()
+
+    with Society(world, dispatcher="inline") as society:
+        society.add(Does)
+        with pytest.raises(RuntimeError, match="no second one"):
+            society.run(3, baseline=True, out=tmp_path / "r")
+    figures = json.loads((tmp_path / "r/result.json").read_text(encoding="utf-8"))
+    assert (figures["rounds"], figures["interrupted"], figures["speedup"]) == (3, False, None)

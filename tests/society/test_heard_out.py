@@ -9,7 +9,7 @@ import pytest
 from antiphon.coordination.ensemble import Ensemble
 from antiphon.models.agent import Agent, Context
 from antiphon.society import Society
-from antiphon.tests.society.cast import DISPATCHERS, FUSE, Ring
+from antiphon.tests.society.cast import DISPATCHERS, FUSE, Ring, Witness
 
 IDS = ("a", "b", "c")
 
@@ -86,3 +86,16 @@ def test_who_fails_at_it_holds_nobody_up(dispatcher: str) -> None:
         society.add(Failing, ids=IDS, gate=gate, heard=heard)
         society.run(4)
         assert heard == dict.fromkeys(IDS, 4)
+
+
+@pytest.mark.parametrize("dispatcher", DISPATCHERS)
+def test_who_stops_a_society_when_its_run_is_over_takes_nothing_from_it(dispatcher: str) -> None:
+    class Stops(Witness):
+        def end(self) -> None:
+            society.stop()
+
+    gate, heard = threading.Event(), dict[str, Any]()
+    gate.set()
+    with Society(Ring(length=4), dispatcher=dispatcher, timeout=FUSE) as society:
+        society.add(Listener, ids=IDS, gate=gate, heard=heard)
+        assert society.run(4, progress=Stops()).outcomes == {"acted": 12}

@@ -14,6 +14,8 @@ from antiphon.society import Society
 from antiphon.tests.society.cast import DISPATCHERS, FUSE
 from antiphon.tests.society.talking_cast import (
     ALL,
+    NO_ANSWER,
+    NO_ANSWERS,
     THREADS,
     Act,
     Speaker,
@@ -363,27 +365,8 @@ def test_on_one_thread_the_time_is_looked_at_when_the_answer_is_there() -> None:
 
 
 @dispatchers
-@pytest.mark.parametrize(
-    ("to", "words"),
-    [
-        ("nobody", "a asks 'nobody', and nobody has this id"),
-        ("broken", "broken raised ZeroDivisionError"),
-        ("exits", "exits raised SystemExit"),
-        ("vague", "vague raised PayloadError"),
-        ("chatty", "chatty raised OutboxClosedError"),
-    ],
-)
+@pytest.mark.parametrize(("to", "words"), NO_ANSWER)
 def test_who_cannot_answer_is_an_error_that_names_it(to: str, words: str, dispatcher: str) -> None:
-    def exits() -> Any:
-        raise SystemExit(3)
-
-    answers: dict[str, Callable[[Context], Any]] = {
-        "broken": lambda context: 1 // 0,
-        "exits": lambda context: exits(),
-        "vague": lambda context: {"x": object()},
-        "chatty": lambda context: context.tell("a", 1),
-    }
-
     def act(context: Context) -> int:
         with pytest.raises(AskError, match=words):
             context.ask(to, "?")
@@ -391,7 +374,7 @@ def test_who_cannot_answer_is_an_error_that_names_it(to: str, words: str, dispat
 
     with immediate(dispatcher) as society:
         society.add(Frank, ids=["a"], act=act)
-        for name, own in answers.items():
+        for name, own in NO_ANSWERS.items():
             society.add(Frank, ids=[name], answer=lambda q, s, context, own=own: own(context))
         assert step(society).counts == {"acted": 5}
 

@@ -112,14 +112,15 @@ def test_a_flood_from_outside_while_a_round_is_open_is_recorded(
 def test_what_waits_outside_for_the_end_of_a_round_is_seen(
     dispatcher: str, let_go: threading.Event
 ) -> None:
-    came = threading.Event()
+    came = {agent_id: threading.Event() for agent_id in "ab"}
 
     def hang(context: Context) -> None:
-        came.set()
+        came["a"].set()
         assert let_go.wait(FUSE)
 
     def look() -> None:
-        assert came.wait(FUSE)
+        # Else the call of one of them may still be waiting in its mailbox.
+        assert all(event.wait(FUSE) for event in came.values())
         for n in range(4):
             society.tell("b", n)
         society._running.ensemble.busy()  # the coordinator has come as far
@@ -127,7 +128,10 @@ def test_what_waits_outside_for_the_end_of_a_round_is_seen(
         let_go.set()
 
     seen: list[KernelStatistics] = []
-    acts: dict[str, Act] = {"a": in_round({2: hang}), "b": quiet}
+    acts: dict[str, Act] = {
+        "a": in_round({2: hang}),
+        "b": in_round({2: lambda context: came["b"].set()}),
+    }
     with society_of(acts, dispatcher=dispatcher, heard_per_sender=3) as society:
         step(society)
         outside = threading.Thread(target=look)

@@ -15,7 +15,8 @@ from antiphon.actors.messages import Deliver
 from antiphon.actors.talk.asks import Asks
 from antiphon.actors.talk.interview import Interviews
 from antiphon.actors.talk.openings import Openings
-from antiphon.coordination.call import Returned, RoundCall
+from antiphon.coordination.call import RoundCall
+from antiphon.coordination.notices import Returned
 from antiphon.coordination.outcome import Status
 from antiphon.coordination.talk import correspondence, exchange
 from antiphon.coordination.talk.correspondence import Correspondence

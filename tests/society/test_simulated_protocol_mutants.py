@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from antiphon.coordination.call import Returned, RoundCall, RoundFilled
+from antiphon.coordination.call import RoundCall
 from antiphon.coordination.coordinator import Coordinator
+from antiphon.coordination.notices import Returned, RoundFilled
 from antiphon.coordination.polled_round import PolledRound
 from antiphon.coordination.round import Round
 from antiphon.tests.coordination.round_mutants import NobodyIsBusy, UnheardForgotten

@@ -12,10 +12,10 @@ from antiphon.actors.future import Future
 from antiphon.actors.messages import Perceive
 from antiphon.clock import ManualClock
 from antiphon.coordination.actions import ActionCheck
-from antiphon.coordination.call import RoundFilled
 from antiphon.coordination.coordinator import Coordinator
 from antiphon.coordination.fallback import drop
 from antiphon.coordination.joint_action import Rules
+from antiphon.coordination.notices import RoundFilled
 from antiphon.coordination.orders import StartRound
 from antiphon.errors import DownError, EscalatedError, StoppedError
 from antiphon.testing import RecordingRef

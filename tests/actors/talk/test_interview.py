@@ -2,105 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
-from antiphon.actors.agent_actor import AgentActor, Seat
-from antiphon.actors.mailbox import Letter
-from antiphon.actors.messages import Perceive, Question
 from antiphon.actors.talk import interview
 from antiphon.actors.talk.interview import Interviews
-from antiphon.clock import ManualClock, SystemClock
-from antiphon.errors import AskDeadlockError, AskError, AskTimeoutError, OutboxClosedError
+from antiphon.errors import AskError, AskTimeoutError, OutboxClosedError
 from antiphon.models.agent import Agent, Context, OneMoment
 from antiphon.models.outbox import Phase
-from antiphon.testing import RecordingCall
-
-Answer = Callable[[Any, Any, str, Context], Any]
-"""Of agent, question, sender and context."""
-LONG = 1e9
-
-
-class Stated(Agent):
-    """Counts its calls, and answers as the test says."""
-
-    def __init__(self, act: Callable[[Context], Any], answer: Answer) -> None:
-        self.calls = 0
-        self._act = act
-        self._answer = answer
-
-    def reset(self, seed: int | None = None) -> None:
-        self.seed = seed
-
-    def act(self, observation: Any, context: Context) -> Any:
-        action = self._act(context)
-        self.calls += 1
-        return action
-
-    def answer(self, question: Any, sender: str, context: Context) -> Any:
-        return self._answer(self, question, sender, context)
-
-    def get_state(self) -> Any:
-        return {"calls": self.calls}
-
-    def set_state(self, state: Any) -> None:
-        self.calls = state["calls"]
+from antiphon.tests.actors.talk.room import Room
 
 
 class Mute(Agent):
     def act(self, observation: Any, context: Context) -> Any:
         return 0
-
-
-def calls_of(agent: Any, question: Any, sender: str, context: Context) -> Any:
-    return agent.calls
-
-
-class Room:
-    """Hosts that are called by hand, and how they ask one another."""
-
-    def __init__(self) -> None:
-        self.clock = ManualClock(100.0)
-        self.hosts: dict[str, AgentActor] = {}
-        self.talk = Interviews(self.hosts)
-        self.made = 0
-
-    def enter(
-        self,
-        *ids: str,
-        act: Callable[[Context], Any] = lambda context: 0,
-        answer: Answer = calls_of,
-        kind: type[Agent] | None = None,
-    ) -> None:
-        def make() -> Agent:
-            self.made += 1
-            return Stated(act, answer) if kind is None else kind()
-
-        for agent_id in ids:
-            seat = Seat(agent_id, make, seed=7, clock=self.clock, talk=self.talk)
-            host = self.hosts[agent_id] = AgentActor(seat)
-            host.on_start()
-
-    def call(self, agent_id: str, round: int = 1, **options: Any) -> Any:
-        """Call one by hand; give its action, or raise what it raised."""
-        call = RecordingCall(round=round, **{"deadline": LONG, **options})
-        self.hosts[agent_id].handle(Letter(Perceive(call, 0)))
-        (answer,) = call.answers
-        if answer.how == "fail":
-            raise answer.value
-        return answer.value
-
-    def ask(self, to: str, question: Any = "?", **options: Any) -> Any:
-        """Have somebody who does nothing else ask in round 1."""
-        if "asker" not in self.hosts:
-            self.enter("asker", act=self.do_ask)
-        self.asking = lambda context: context.ask(to, question, **options)
-        return self.call("asker")
-
-    def do_ask(self, context: Context) -> Any:
-        return self.asking(context)
 
 
 def test_the_answer_is_the_same_whoever_was_called_first() -> None:
@@ -190,81 +106,6 @@ def test_question_and_answer_are_copies_that_nobody_can_change() -> None:
         assert list(copy["array"]) == [0, 1, 2]
         with pytest.raises((TypeError, ValueError)):
             copy["array"][0] = 1
-
-
-def asks_on(to: str) -> Callable[[Context], Any]:
-    return lambda context: context.ask(to, "?")
-
-
-@pytest.mark.parametrize(
-    ("ids", "path"),
-    [("a", "aa"), ("ab", "bab"), ("abc", "cabc")],
-)
-def test_a_ring_is_refused_with_its_path(ids: str, path: str) -> None:
-    room = Room()
-    for asker, asked in zip(ids, ids[1:] + ids[:1], strict=True):
-        on = asks_on(asked)
-        room.enter(asker, act=on, answer=lambda *given, on=on: on(given[-1]))  # type: ignore[misc]
-    with pytest.raises(AskDeadlockError) as caught:
-        room.call("a")
-    assert caught.value.path == tuple(path)
-
-
-def test_a_ring_that_the_asker_is_not_in_is_named_without_it() -> None:
-    room = Room()
-    room.enter("b", answer=lambda agent, q, s, context: context.ask("c", q))
-    room.enter("c", answer=lambda agent, q, s, context: context.ask("b", q))
-    with pytest.raises(AskDeadlockError) as caught:
-        room.ask("b")
-    assert caught.value.path == ("c", "b", "c")
-
-
-class Ring(Room):
-    """So many of whom each asks the next, and the last the first."""
-
-    def __init__(self, size: int) -> None:
-        super().__init__()
-        self.size = size
-        self.took = -1.0
-        """Seconds until the last one was refused."""
-        ids = [f"r{n}" for n in range(size)]
-        self.enter(*ids, act=self.ask_next, answer=lambda *given: self.ask_next(given[-1]))
-
-    def ask_next(self, context: Context) -> Any:
-        number, now = int(context.agent_id[1:]), SystemClock().now
-        started = now()
-        try:
-            return context.ask(f"r{(number + 1) % self.size}", "?")
-        except AskDeadlockError:
-            if number == self.size - 1:
-                self.took = now() - started
-            raise
-
-
-@pytest.mark.alone
-def test_a_ring_of_two_hundred_is_refused_with_its_path_in_under_fifty_milliseconds() -> None:
-    room = Ring(200)
-    with pytest.raises(AskDeadlockError) as caught:
-        room.call("r0")
-    assert caught.value.path == ("r199", *(f"r{n}" for n in range(200)))
-    assert 0 <= room.took < 0.05
-
-
-@pytest.mark.parametrize("size", [interview.STACKED - 1, interview.STACKED, 4 * interview.STACKED])
-def test_a_chain_that_is_no_ring_is_answered_however_long(size: int) -> None:
-    def on(agent: Any, question: Any, sender: str, context: Context) -> Any:
-        return context.ask(f"r{question + 1}", question + 1) if question < size else "the end"
-
-    room = Room()
-    room.enter(*(f"r{n}" for n in range(size + 1)), answer=on)
-    assert room.ask("r0", 0) == "the end"
-
-
-def test_past_the_deepest_nobody_else_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(interview, "DEEPEST", 50)
-    room = Ring(60)
-    with pytest.raises(AskError, match="r50 asks r51, and 50 ask one another already"):
-        room.call("r0")
 
 
 @pytest.mark.parametrize("error", [ValueError("why"), SystemExit("why"), KeyboardInterrupt("why")])
@@ -381,54 +222,3 @@ def test_in_a_round_without_a_deadline_each_has_the_timeout_from_its_start() -> 
     room.ask("b")
     room.call("asker", deadline=None, timeout=3.0)
     assert left[1:] == [3.0]
-
-
-# One rule taken out
-
-
-class ForgetsWhoAsked(Interviews):
-    """Nobody looks at who asks whom already."""
-
-    asked = 0
-
-    def ask(self, agent_id: str, moment: Any, to: str, question: Any, timeout: float) -> Any:
-        self.asked += 1
-        if self.asked > 100:
-            raise AskError("endless")
-        moment = OneMoment(moment.round, moment.deadline)
-        return super().ask(agent_id, moment, to, question, timeout)
-
-
-class NamesTheLastAlone(Interviews):
-    """The path is not named."""
-
-    def ask(self, agent_id: str, moment: Any, to: str, question: Any, timeout: float) -> Any:
-        try:
-            return super().ask(agent_id, moment, to, question, timeout)
-        except AskDeadlockError as error:
-            raise AskDeadlockError(error.path[:2]) from None
-
-
-class Disturbs(Interviews):
-    """The agent itself answers."""
-
-    def ask(self, agent_id: str, moment: Any, to: str, question: Any, timeout: float) -> Any:
-        host = self._hosts[to]
-        return host.answer_here(Question(question, agent_id))
-
-
-MUTANTS: list[tuple[type[Interviews], Callable[..., None], tuple[str, ...]]] = [
-    (ForgetsWhoAsked, test_a_ring_is_refused_with_its_path, ("ab", "bab")),
-    (NamesTheLastAlone, test_a_ring_is_refused_with_its_path, ("ab", "bab")),
-    (Disturbs, test_nobody_is_disturbed_by_being_asked, ()),
-    (Disturbs, test_the_answer_is_the_same_whoever_was_called_first, ()),
-]
-
-
-@pytest.mark.parametrize(("mutant", "caught_by", "arguments"), MUTANTS)
-def test_a_rule_taken_out_is_caught(
-    mutant: type, caught_by: Any, arguments: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(globals(), "Interviews", mutant)
-    with pytest.raises((AssertionError, AskError)):
-        caught_by(*arguments)

@@ -10,9 +10,9 @@ from antiphon.actors.agent_actor import AgentActor, Seat
 from antiphon.actors.cohort import Cohort, CohortMember, RunMember, VisitMembers
 from antiphon.actors.hearing import NOWHERE
 from antiphon.actors.mailbox import Letter
-from antiphon.actors.messages import Deliver
+from antiphon.actors.messages import Deliver, Question
 from antiphon.actors.workers.cohort_sweep import CohortSweep, Rank
-from antiphon.errors import ObservationError
+from antiphon.errors import AskError, ObservationError
 from antiphon.models.outbox import OUTSIDE, Outbox
 from antiphon.models.profile import InferenceSettings
 from antiphon.tests.actors.workers.test_joint_sweep import (
@@ -83,6 +83,14 @@ def test_a_member_with_a_letter_reads_that_first_and_the_others_are_answered_for
     assert call.posted == [1]
     assert acted(hosts) == [1, 0, 1]
     assert free(hosts)
+
+
+def test_a_first_letter_is_seen_by_a_rank_that_was_made_before_it_came() -> None:
+    hosts = hosts_of(3)
+    rank = Rank(hosts)
+    assert rank.is_idle(0)
+    hosts[1].actor_inbox.put(Letter(Deliver(1, "hello", "outside")))
+    assert not rank.is_idle(0)
 
 
 def test_a_member_whose_turn_somebody_has_gets_a_letter() -> None:
@@ -211,3 +219,26 @@ def test_one_that_was_run_by_itself_is_looked_at_again_before_the_next_call() ->
     cohort.on_receive(VisitMembers(calls[1], range(3), members))
     assert members[1].episode == 0
     assert acted(members) == [2] * 3
+
+
+class Evasive(Thinker):
+    together = True
+
+    def answer(self, question: Any, sender: str, context: Any) -> Any:
+        raise ValueError(question)
+
+
+def test_one_that_failed_at_a_question_on_this_thread_is_looked_at_before_the_next_call() -> None:
+    seats = [
+        Seat(f"agent-{n}", lambda: Evasive(MODEL, SETTINGS), seed=3, snapshot_interval=10)
+        for n in range(3)
+    ]
+    members = [CohortMember(seat) for seat in seats]
+    cohort = Cohort("cohort-1", members)
+    cohort.on_start()
+    calls = [Slots(3), Slots(3, round=2)]
+    cohort.on_receive(VisitMembers(calls[0], range(3), members))
+    with pytest.raises(AskError, match="why"):
+        members[1].answer_here(Question("why?", "outside"))
+    cohort.on_receive(VisitMembers(calls[1], range(3), members))
+    assert [call.of("fail") for call in calls] == [[], [1]]

@@ -158,6 +158,14 @@ def test_hosts_that_are_called_again_are_regulars_if_they_go_together() -> None:
         assert list(first) == hosts
 
 
+def test_companies_that_come_about_by_chance_are_not_kept_for_ever() -> None:
+    hosts = Regulars(hosts_of(40))
+    for begin in range(39):
+        hosts.company_of(hosts[begin : begin + 2])
+    assert len(hosts._companies) < 20
+    assert hosts.company_of(hosts[38:40]) is hosts.company_of(hosts[38:40])
+
+
 def test_a_turn_is_some_of_them_and_the_rest_is_offered_to_others() -> None:
     count = AT_ONCE + 10
     offered: list[Sweep] = []
@@ -285,13 +293,14 @@ def test_each_is_charged_with_its_share_of_the_time(monkeypatch: pytest.MonkeyPa
     assert (call.started, call.finished) == ([101.5] * 4, [102.0] * 4)
 
 
+@pytest.mark.parametrize("kind", [MemoryError, SystemExit])
 def test_a_crowd_that_cannot_answer_fails_all_of_them_and_keeps_no_turn(
-    monkeypatch: pytest.MonkeyPatch,
+    kind: type[BaseException], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hosts, call = hosts_of(3), Slots(3)
 
     def breaks(self: Crowd, *arguments: Any) -> Any:
-        raise MemoryError("no room")
+        raise kind("no room")
 
     monkeypatch.setattr(Crowd, "act", breaks)
     sweep(call, hosts).take_turn()

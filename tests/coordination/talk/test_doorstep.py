@@ -96,6 +96,19 @@ def test_no_more_waits_than_somebody_may_hear_of_one_sender() -> None:
     assert most <= 2 * (20 + 3 * 5)
 
 
+def test_no_topic_is_remembered_on_which_nobody_heard_anything() -> None:
+    exchange = Exchange(MEMBERS, Bounds(per_sender=5), room=20)
+    most = 0
+    for number in range(3_000):
+        for what in (f"p{number % 1_000}-{number}", f"p{number // 10}"):
+            exchange.enter(post(what), 1)
+            doorstep = exchange._doorstep
+            most = max(most, len(doorstep._times), len(doorstep._floods))
+    assert most <= 2 * 20
+    assert exchange.deliver_from_outside(2).inboxes == {}
+    assert exchange.statistics().unheard == 6_000
+
+
 def test_of_what_is_published_as_newest_the_last_is_heard_after_any_flood() -> None:
     exchange = Exchange(MEMBERS, BOUNDS, room=10)
     listens = Outbox("a", round=1)

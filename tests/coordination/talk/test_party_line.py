@@ -14,8 +14,9 @@ from antiphon.clock import ManualClock
 from antiphon.coordination.talk.mail import Bounds
 from antiphon.coordination.talk.party_line import PartyLine
 from antiphon.errors import AskDeadlockError, AskError, AskTimeoutError, OutboxClosedError
-from antiphon.models.agent import Agent, Context, OneMoment, Standing
+from antiphon.models.agent import Agent, Context, OneMoment
 from antiphon.models.outbox import OUTSIDE, Outbox, Phase
+from antiphon.models.standing import Standing
 
 
 class Answers(Agent):

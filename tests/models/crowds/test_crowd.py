@@ -9,39 +9,34 @@ import pytest
 from antiphon.errors import ObservationError
 from antiphon.models.crowds.crowd import Crowd
 from antiphon.models.crowds.explorer_crowd import ExplorerCrowd
-from antiphon.models.crowds.seat import Seat
 from antiphon.models.experience import Experience, OneStepEach
 from antiphon.models.generative import GenerativeModel
 from antiphon.models.grid_map import GridMap
 from antiphon.models.kernels.compiled import Compiled
 from antiphon.models.kernels.numpy_kernel import NumpyKernel
-from antiphon.models.observations import stacked
 from antiphon.models.profile import Profile
-from antiphon.models.sheet import Sheet
 from antiphon.models.terrain import Terrain
+from antiphon.tests.models.crowds.cast import (
+    COMPILED,
+    MODEL,
+    RING,
+    SEEN,
+    TERRAIN,
+    TERRAIN_COMPILED,
+    explorer_crowd,
+    grid_views,
+    lived,
+    names,
+    pasts,
+    ring_crowd,
+    ring_views,
+    sit,
+    state_of,
+)
 from antiphon.tests.models.kernels.cases import EVERY_KERNEL, kernel_of, random_profile
 from antiphon.tests.models.plain import Engine, Mind
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-RING = np.array([[1, 2, 3, 0], [3, 0, 1, 2], [0, 1, 2, 3]])  # forth, back, stay
-SEEN = np.full((4, 4), 0.1) + 0.6 * np.eye(4)
-MODEL = GenerativeModel.deterministic([SEEN], RING, [0, 0, 2, 0], [1, 0, 0, 0])
-COMPILED = Compiled.of(MODEL, 1)
-TERRAIN = Terrain(GridMap.draw(5, layout=2), 1)
-TERRAIN_COMPILED = Compiled.of(TERRAIN.model, 1)
-
-
-class Failing(NumpyKernel):
-    """A kernel that has run out of memory for the rows of one page."""
-
-    def __init__(self, among: int = 0) -> None:
-        self._among = among
-
-    def infer(self, rows: Any, turn: Any) -> Any:
-        if self._among in turn.who and len(rows.beliefs) == 16:
-            raise MemoryError("no room")
-        return super().infer(rows, turn)
 
 
 class Slow(NumpyKernel):
@@ -52,62 +47,6 @@ class Slow(NumpyKernel):
 
     def prepare_for(self, compiled: Compiled) -> None:
         self.prepared.append(compiled)
-
-
-class Unspeakable:
-    """What a world may show by mistake: to look at it is to fail."""
-
-    def __repr__(self) -> str:
-        raise RuntimeError("no words")
-
-
-def ring_crowd(kernel: str = "numpy") -> Crowd:
-    return Crowd(COMPILED, kernel_of(kernel))
-
-
-def explorer_crowd(kernel: str = "numpy") -> Crowd:
-    return ExplorerCrowd(TERRAIN, TERRAIN_COMPILED, kernel_of(kernel))
-
-
-def sit(crowd: Crowd, n: int) -> list[Seat]:
-    rng = np.random.default_rng(3)
-    return [crowd.take(random_profile(rng, 1), seed) for seed in range(n)]
-
-
-def lived(executed: Any, *, last: bool = False) -> Experience:
-    return Experience(0, 0, executed, executed, "acted", 0.0, last, False)
-
-
-def names(n: int) -> list[str]:
-    return [f"agent-{k}" for k in range(n)]
-
-
-def state_of(seat: Seat) -> tuple[Any, ...]:
-    """Give all bits that belong to a seat."""
-    own = [array[seat.row].tobytes() for array in seat.rows.arrays]
-    memories = getattr(seat.rows, "memories", None)
-    return *own, None if memories is None else memories[seat.row].tobytes()
-
-
-def ring_views(rng: np.random.Generator, n: int) -> list[Any]:
-    return rng.integers(4, size=n).tolist()
-
-
-def grid_views(rng: np.random.Generator, n: int) -> list[Any]:
-    codes = rng.integers(3, size=(n, 25))
-    return list(np.column_stack([rng.integers(25, size=n), codes]))
-
-
-def pasts(rng: np.random.Generator, n: int, n_actions: int) -> list[list[Experience]]:
-    """Draw what each has lived: some of it without an action, some of it the end."""
-    executed = [None, *range(n_actions)]
-    return [
-        [
-            lived(executed[int(rng.integers(len(executed)))], last=rng.random() < 0.2)
-            for _ in range(rng.integers(4))
-        ]
-        for _ in range(n)
-    ]
 
 
 CROWDS = [(ring_crowd, ring_views, 3), (explorer_crowd, grid_views, 5)]
@@ -224,64 +163,6 @@ def test_each_hears_its_own_action_and_beliefs_move_on() -> None:
     assert [seat.beliefs.argmax() for seat in seats] == [1, 3]
 
 
-BAD = [4, -1, 2**63, None, True, 1.0, [], [1, 1], np.array([4]), np.array([0.0]), Unspeakable()]
-
-
-@pytest.mark.parametrize("name", EVERY_KERNEL)
-@pytest.mark.parametrize("bad", BAD, ids=range(len(BAD)))
-def test_one_whose_observation_does_not_fit_hears_so_and_changes_nobody(
-    name: str, bad: Any
-) -> None:
-    def play(seen: list[Any]) -> Any:
-        crowd = ring_crowd(name)
-        seats = sit(crowd, 3)
-        crowd.act(seats, [0, 0, 0], [[]] * 3, ["a", "b", "c"])
-        before = state_of(seats[1])
-        results = crowd.act(seats, seen, [[lived(0)]] * 3, ["a", "b", "c"])
-        return results, [state_of(seat) for seat in seats], before
-
-    sound, kept, _ = play([1, 1, 1])
-    results, states, before = play([1, bad, 1])
-    assert (results[0], results[2]) == (sound[0], sound[2])
-    assert (states[0], states[2]) == (kept[0], kept[2])
-    assert states[1] == before
-    if not isinstance(bad, Unspeakable):
-        assert isinstance(results[1], ObservationError)
-        assert results[1].agent_id == "b"
-    assert all(isinstance(error, Exception) for error in play([bad] * 3)[0])
-
-
-@pytest.mark.parametrize("name", EVERY_KERNEL)
-@pytest.mark.parametrize("executed", [-1, 3, True, 1.0, "0", [0], Unspeakable()], ids=range(7))
-def test_one_whose_executed_action_does_not_fit_hears_so_and_changes_nobody(
-    name: str, executed: Any
-) -> None:
-    def play(past: list[Experience]) -> Any:
-        crowd = ring_crowd(name)
-        seats = sit(crowd, 3)
-        before = state_of(seats[1])
-        given = crowd.act(seats, [1, 1, 1], [[lived(0)], past, [lived(1)]], ["a", "b", "c"])
-        return given, [state_of(seat) for seat in seats], before
-
-    sound, kept, _ = play([lived(0), lived(2)])
-    results, states, before = play([lived(0), lived(executed)])
-    assert (results[0], results[2]) == (sound[0], sound[2])
-    assert (states[0], states[2]) == (kept[0], kept[2])
-    assert states[1] == before
-    assert isinstance(results[1], Exception)
-
-
-@pytest.mark.parametrize("executed", [-1, 3])
-def test_an_executed_action_out_of_range_is_refused_where_each_has_but_one(executed: int) -> None:
-    crowd = ring_crowd()
-    seats = sit(crowd, 3)
-    before = state_of(seats[1])
-    pasts = [[lived(0)], [lived(executed)], [lived(1)]]
-    results = crowd.act(seats, [1, 1, 1], pasts, ["a", "b", "c"])
-    assert [type(result) for result in results] == [int, ObservationError, int]
-    assert state_of(seats[1]) == before
-
-
 def test_news_that_say_only_what_was_done_tell_the_same() -> None:
     def play(pasts: Any) -> Any:
         crowd = ring_crowd()
@@ -300,32 +181,6 @@ def test_news_that_say_only_what_was_done_tell_the_same() -> None:
 
 
 @pytest.mark.parametrize("name", EVERY_KERNEL)
-@pytest.mark.parametrize("seen", [(25, 0), (0, 3), (-1, 0), (0, -1)])
-def test_an_explorer_that_is_shown_nonsense_keeps_its_memory(
-    name: str, seen: tuple[int, int]
-) -> None:
-    crowd = explorer_crowd(name)
-    seats, views = sit(crowd, 3), grid_views(np.random.default_rng(1), 3)
-    crowd.act(seats, views, [[]] * 3, names(3))
-    before = state_of(seats[1])
-    wrong = views[1].copy()
-    wrong[[0, 7]] = seen
-    results = crowd.act(seats, [views[0], wrong, views[2]], [[lived(4)]] * 3, names(3))
-    assert [type(result) for result in results] == [int, ObservationError, int]
-    assert state_of(seats[1]) == before
-
-
-def test_a_kernel_that_fails_leaves_rows_as_before_and_all_on_the_page_hear_why() -> None:
-    crowd = Crowd(COMPILED, Failing())
-    seats = sit(crowd, 20)
-    before = [state_of(seat) for seat in seats]
-    results = crowd.act(seats, [1] * 20, [[]] * 20, names(20))
-    assert [type(one) for one in results] == [MemoryError] * 16 + [int] * 4
-    assert [state_of(seat) for seat in seats[:16]] == before[:16]
-    assert all(state_of(seat) != old for seat, old in zip(seats[16:], before[16:], strict=True))
-
-
-@pytest.mark.parametrize("name", EVERY_KERNEL)
 def test_observations_of_every_common_form_are_the_same(name: str) -> None:
     two = GenerativeModel.deterministic([SEEN, SEEN], RING)
     forms: list[Any] = [np.array([1, 3]), np.array([1, 3], np.uint8), [1, 3], (np.int64(1), 3)]
@@ -341,52 +196,6 @@ def test_observations_of_every_common_form_are_the_same(name: str) -> None:
     assert all(kind == kinds[0] for kind in kinds)
     assert play(forms) == kinds[0]  # one of each
     assert len(kinds[0]) == 1
-
-
-def test_arrays_are_stacked_if_nobody_has_to_look_at_each() -> None:
-    whole = [np.array([1, 3]), np.array([2, 0])]
-    table = stacked(whole, 2)
-    assert table is not None
-    assert (table.tolist(), table.dtype) == ([[1, 3], [2, 0]], np.int64)
-    assert stacked([np.array([1], np.uint8)] * 2, 1) is not None
-    others: list[Any] = [
-        np.array([1]),  # with the next one as long as two
-        np.array([1, 2, 3]),
-        np.array([[1, 3]]),
-        np.array(1),
-        np.array([257, 3], np.int64),
-        np.array([1.0, 3.0]),
-        [1, 3],
-        1,
-    ]
-    assert stacked(others[:2], 2) is None
-    for other in others[2:]:
-        assert stacked([np.array([1, 3], np.int8), other], 2) is None
-
-
-@pytest.mark.parametrize("dtype", [np.int64, np.int16, np.uint8, np.uint64])
-def test_rows_of_one_array_are_read_as_that_array(dtype: Any) -> None:
-    sheet = Sheet(np.array([[1, 3], [2, 0], [0, 1]], dtype))
-    table = stacked(list(sheet.rows[1:]), 2)
-    assert table is not None
-    assert (table.tolist(), table.dtype) == ([[2, 0], [0, 1]], np.int64)
-    assert table.flags.writeable, "compiled code would be compiled anew"
-    table[:] = 7
-    assert sheet.rows[1].tolist() == [2, 0]
-
-
-def test_rows_of_an_array_that_is_none_of_observations_are_looked_at_one_by_one() -> None:
-    for table in (np.zeros((3, 2)), np.zeros((3, 3), int), np.zeros((3, 2, 1), int)):
-        assert stacked(Sheet(table).rows, 2) is None
-
-
-def test_a_row_that_does_not_fit_is_refused_to_its_owner_alone() -> None:
-    two = GenerativeModel.deterministic([SEEN, SEEN], RING)
-    shown = np.array([[1, 3], [1, 4], [-1, 3], [1, 3]])
-    crowd = Crowd(Compiled.of(two, 1), NumpyKernel())
-    seats = [crowd.take(Profile(), 1) for _ in shown]
-    results = crowd.act(seats, Sheet(shown).rows, [[]] * 4, names(4))
-    assert [type(one) for one in results] == [int, ObservationError, ObservationError, int]
 
 
 @pytest.mark.parametrize("name", EVERY_KERNEL)
