@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import NoReturn
 
 from . import __version__
+from .commands.parser import Parser
 from .commands.signals import Signals
 from .errors import AntiphonError, RunInterrupted
 from .report.wording import visible
@@ -80,6 +81,7 @@ def _run(argv: Sequence[str] | None, signals: Signals) -> int:
         sweep,
         verify,
     )
+    from .commands.console import print_nowhere
 
     signals.loaded(whole=(*run.WHOLE, *resume.WHOLE), open=run.INTERRUPTIBLE)
     running = (run, sweep, resume, verify, export, import_run)
@@ -92,8 +94,7 @@ def _run(argv: Sequence[str] | None, signals: Signals) -> int:
     try:
         status: int = arguments.execute(arguments)
     except BrokenPipeError:
-        # Whoever read what we print has seen enough. Python would say so again when it ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        print_nowhere()  # whoever read it has seen enough
         return 0
     except (AntiphonError, ValueError, TypeError, OSError) as error:
         # What people can mend is one line; a traceback is for us: --log-level debug.
@@ -117,15 +118,8 @@ class _Visible(logging.Formatter):
         return visible(super().format(record), lines=True)
 
 
-class _Parser(argparse.ArgumentParser):
-    """Says what is wrong with the words in one line, whatever they are."""
-
-    def error(self, message: str) -> NoReturn:
-        super().error(visible(message))
-
-
 def _parser(commands: Iterable[ModuleType]) -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = Parser(
         prog="antiphon",
         description="Societies of message-driven agents that answer in time.",
         epilog=_EPILOG,

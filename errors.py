@@ -1,4 +1,8 @@
-"""What can go wrong, by name; each error says whose turn it is to act."""
+"""What can go wrong, by name; each error says whose turn it is to act.
+
+First what was given, then start and stop, rounds and runs, what agents say and ask, agents that
+fail, memories, what is on disk, benches.
+"""
 
 from __future__ import annotations
 
@@ -18,18 +22,6 @@ class AgentIdError(AntiphonError, ValueError):
 
     def __init__(self, agent_id: object, rule: str) -> None:
         super().__init__(f"agent id {agent_id!r}: {rule}")
-        self.agent_id = agent_id
-
-
-class MembershipError(AntiphonError, RuntimeError):
-    """An agent cannot leave its society, or not now; it stays, and all others with it.
-
-    Attributes:
-        agent_id: who.
-    """
-
-    def __init__(self, agent_id: str, why: str) -> None:
-        super().__init__(f"agent {agent_id!r} cannot be removed: {why}")
         self.agent_id = agent_id
 
 
@@ -83,6 +75,18 @@ class PluginError(AntiphonError):
         self.name = name
 
 
+class CleanupError(PluginError):
+    """A clean-up broke or chose what it may not; the oldest went in place of its choice."""
+
+
+class MissingExtraError(AntiphonError, ImportError):
+    """An optional dependency is not installed; the message holds the install line."""
+
+    def __init__(self, what: str, extra: str) -> None:
+        super().__init__(f"{what} needs an extra: pip install 'antiphon[{extra}]'")
+        self.extra = extra
+
+
 class SettingsError(AntiphonError, ValueError):
     """A setting is unknown or breaks its rule; the message names key, rule and source."""
 
@@ -101,14 +105,6 @@ class SettingsFileError(SettingsError):
 
     def __str__(self) -> str:
         return f"settings file {self.key} {self.why}"
-
-
-class MissingExtraError(AntiphonError, ImportError):
-    """An optional dependency is not installed; the message holds the install line."""
-
-    def __init__(self, what: str, extra: str) -> None:
-        super().__init__(f"{what} needs an extra: pip install 'antiphon[{extra}]'")
-        self.extra = extra
 
 
 class FieldError(AntiphonError, ValueError):
@@ -144,6 +140,34 @@ class ObservationError(FieldError):
     """An observation does not fit the agent's model; beliefs are as before."""
 
 
+class StateError(FieldError):
+    """A state is no tree of JSON values and arrays; its author mends ``get_state``."""
+
+
+class PayloadError(FieldError):
+    """What was to be sent breaks a rule, and nothing was sent; the sender mends it.
+
+    ``field`` is where in the payload, for example ``payload["offer"][2]``.
+    """
+
+
+class TopicError(AntiphonError, ValueError):
+    """A topic, pattern or key is not named by the rule; the caller picks another name.
+
+    Attributes:
+        name: what came.
+    """
+
+    def __init__(self, kind: str, name: object, rule: str) -> None:
+        shown = repr(name) if isinstance(name, str) else f"of type {type(name).__name__}"
+        super().__init__(f"{kind} {shown if len(shown) <= 80 else shown[:77] + '...'}: {rule}")
+        self.name = name
+
+
+class TooLargeError(AntiphonError, ValueError):
+    """A value is larger, or nests deeper, than what is to hold it bears; nothing came of it."""
+
+
 class StartError(AntiphonError, RuntimeError):
     """Nothing was started, because one actor could not be; its cause is chained.
 
@@ -162,8 +186,8 @@ class TooManyActorsError(AntiphonError, RuntimeError):
     def __init__(self, wanted: int, limit: int, reason: str) -> None:
         super().__init__(
             f"{wanted:,} threaded actors need {wanted:,} threads, and this machine bears "
-            f"about {limit:,} more ({reason}); use fewer agents, dispatcher='inline', "
-            "or raise that limit"
+            f"about {limit:,} more ({reason}); use dispatcher='pooled' or dispatcher='inline', "
+            "fewer agents, or raise that limit"
         )
         self.wanted = wanted
         self.limit = limit
@@ -174,16 +198,27 @@ class StoppedError(AntiphonError, RuntimeError):
     """The society or the actor has been stopped; start a new one."""
 
 
-class WorldError(AntiphonError, RuntimeError):
-    """The environment raised in reset or step; what it raised is chained, and is its to mend.
+class ForkedError(AntiphonError, RuntimeError):
+    """What lives by a process's threads was used in its child by fork; make a new one there."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"{what} lives in the parent process, and a child by fork has none of its threads; "
+            "make a new one in the child"
+        )
+        self.what = what
+
+
+class MembershipError(AntiphonError, RuntimeError):
+    """An agent cannot leave its society, or not now; it stays, and all others with it.
 
     Attributes:
-        environment: its name.
+        agent_id: who.
     """
 
-    def __init__(self, environment: str, where: str, why: str) -> None:
-        super().__init__(f"environment {environment} failed in {where}: {why}")
-        self.environment = environment
+    def __init__(self, agent_id: str, why: str) -> None:
+        super().__init__(f"agent {agent_id!r} cannot be removed: {why}")
+        self.agent_id = agent_id
 
 
 class RoundIncompleteError(AntiphonError, RuntimeError):
@@ -219,12 +254,16 @@ class RoundOpenError(AntiphonError, RuntimeError):
         self.round = round
 
 
-class AskError(AntiphonError, RuntimeError):
-    """The agent raised while it answered, or answers no questions; its cause is chained."""
+class WorldError(AntiphonError, RuntimeError):
+    """The environment raised in reset or step; what it raised is chained, and is its to mend.
 
+    Attributes:
+        environment: its name.
+    """
 
-class AskTimeoutError(AntiphonError, TimeoutError):
-    """No answer came in time; the agent may still be busy."""
+    def __init__(self, environment: str, where: str, why: str) -> None:
+        super().__init__(f"environment {environment} failed in {where}: {why}")
+        self.environment = environment
 
 
 class RunInterrupted(KeyboardInterrupt):
@@ -233,38 +272,6 @@ class RunInterrupted(KeyboardInterrupt):
     def __init__(self, run: Any) -> None:
         super().__init__("interrupted")
         self.run = run
-
-
-class WorkError(AntiphonError):
-    """A variant did not do the work that it was timed for, so there is no result.
-
-    Attributes:
-        variant: which one.
-    """
-
-    def __init__(self, variant: str, why: str) -> None:
-        super().__init__(f"bench variant {variant!r} did not do its work: {why}")
-        self.variant = variant
-
-
-class PayloadError(FieldError):
-    """What was to be sent breaks a rule, and nothing was sent; the sender mends it.
-
-    ``field`` is where in the payload, for example ``payload["offer"][2]``.
-    """
-
-
-class TopicError(AntiphonError, ValueError):
-    """A topic, pattern or key is not named by the rule; the caller picks another name.
-
-    Attributes:
-        name: what came.
-    """
-
-    def __init__(self, kind: str, name: object, rule: str) -> None:
-        shown = repr(name) if isinstance(name, str) else f"of type {type(name).__name__}"
-        super().__init__(f"{kind} {shown if len(shown) <= 80 else shown[:77] + '...'}: {rule}")
-        self.name = name
 
 
 class OutboxFullError(AntiphonError, RuntimeError):
@@ -300,18 +307,6 @@ class OutboxClosedError(AntiphonError, RuntimeError):
         self.round = round
 
 
-class AskDeadlockError(AskError):
-    """Waiting for this answer would never end, so nobody was asked; the asker goes on without.
-
-    Attributes:
-        path: who waits for whom, from the asker back to the asker.
-    """
-
-    def __init__(self, path: Sequence[str]) -> None:
-        super().__init__(f"nobody in this ring of asks could answer: {' -> '.join(path)}")
-        self.path = tuple(path)
-
-
 class TimersFullError(AntiphonError, RuntimeError):
     """So many timers wait already that no other is taken; cancel some, or send fewer.
 
@@ -324,8 +319,54 @@ class TimersFullError(AntiphonError, RuntimeError):
         self.limit = limit
 
 
-class StateError(FieldError):
-    """A state is no tree of JSON values and arrays; its author mends ``get_state``."""
+class AskError(AntiphonError, RuntimeError):
+    """The agent raised while it answered, or answers no questions; its cause is chained."""
+
+
+class AskTimeoutError(AntiphonError, TimeoutError):
+    """No answer came in time; the agent may still be busy."""
+
+
+class AskDeadlockError(AskError):
+    """Waiting for this answer would never end, so nobody was asked; the asker goes on without.
+
+    Attributes:
+        path: who waits for whom, from the asker back to the asker.
+    """
+
+    def __init__(self, path: Sequence[str]) -> None:
+        super().__init__(f"nobody in this ring of asks could answer: {' -> '.join(path)}")
+        self.path = tuple(path)
+
+
+class MailboxFullError(AskError):
+    """There is no room for the question; ask less, or give the receiver a larger mailbox.
+
+    Attributes:
+        receiver: whose mailbox.
+        capacity: how many letters it holds.
+    """
+
+    def __init__(self, receiver: str, capacity: int | None) -> None:
+        super().__init__(f"the mailbox of {receiver or 'an actor'} is full: it holds {capacity:,}")
+        self.receiver = receiver
+        self.capacity = capacity
+
+
+class OutdatedError(AskError):
+    """The sender sent a newer one before this was read; it waits for that one's answer.
+
+    Attributes:
+        receiver: who did not read it.
+    """
+
+    def __init__(self, receiver: str) -> None:
+        super().__init__(f"a newer one came before {receiver or 'the actor'} read this")
+        self.receiver = receiver
+
+
+class LostLetterError(AntiphonError, RuntimeError):
+    """Letters have got lost or doubled, which is a fault of the kernel: please report it."""
 
 
 class DownError(AskError):
@@ -371,63 +412,6 @@ class EscalatedError(AntiphonError, RuntimeError):
         self.round = round
 
 
-class MailboxFullError(AskError):
-    """There is no room for the question; ask less, or give the receiver a larger mailbox.
-
-    Attributes:
-        receiver: whose mailbox.
-        capacity: how many letters it holds.
-    """
-
-    def __init__(self, receiver: str, capacity: int | None) -> None:
-        super().__init__(f"the mailbox of {receiver or 'an actor'} is full: it holds {capacity:,}")
-        self.receiver = receiver
-        self.capacity = capacity
-
-
-class OutdatedError(AskError):
-    """The sender sent a newer one before this was read; it waits for that one's answer.
-
-    Attributes:
-        receiver: who did not read it.
-    """
-
-    def __init__(self, receiver: str) -> None:
-        super().__init__(f"a newer one came before {receiver or 'the actor'} read this")
-        self.receiver = receiver
-
-
-class LostLetterError(AntiphonError, RuntimeError):
-    """Letters have got lost or doubled, which is a fault of the kernel: please report it."""
-
-
-class ForkedError(AntiphonError, RuntimeError):
-    """What lives by a process's threads was used in its child by fork; make a new one there."""
-
-    def __init__(self, what: str) -> None:
-        super().__init__(
-            f"{what} lives in the parent process, and a child by fork has none of its threads; "
-            "make a new one in the child"
-        )
-        self.what = what
-
-
-class ConsolidationError(AntiphonError):
-    """A strategy made nothing of what it was given, which stays in memory; its author mends it.
-
-    Attributes:
-        agent_id: whose memories they are.
-        strategy: its name.
-        rule: what it broke, and what came.
-    """
-
-    def __init__(self, agent_id: str, strategy: str, rule: str) -> None:
-        super().__init__(f"memories of agent {agent_id!r}, strategy {strategy!r}: {rule}")
-        self.agent_id = agent_id
-        self.strategy = strategy
-        self.rule = rule
-
-
 class WorkerError(AntiphonError, RuntimeError):
     """A worker process did not do a job: it died, took too long, or the job raised there.
 
@@ -440,38 +424,6 @@ class WorkerError(AntiphonError, RuntimeError):
         super().__init__(f"worker process {worker}: {why}")
         self.worker = worker
         self.why = why
-
-
-class StoreError(AntiphonError, OSError):
-    """The store of a run could not be read or written; whoever runs it looks at the file.
-
-    What was committed before is as it was, and what was not can be committed again.
-
-    Attributes:
-        path: the file.
-        rule: what it breaks, or what the machine said.
-    """
-
-    def __init__(self, path: object, rule: str) -> None:
-        super().__init__(f"{path}: {rule}")
-        self.path = str(path)
-        self.rule = rule
-
-
-class StoreFullError(StoreError):
-    """There is no space for more rounds; make some, and have them committed again."""
-
-
-class StoreCorruptError(StoreError):
-    """A file is not what was written; take it from a copy, or go back to a round before.
-
-    Attributes:
-        round: the first round that cannot be trusted; None where nobody can tell.
-    """
-
-    def __init__(self, path: object, rule: str, *, round: int | None = None) -> None:
-        super().__init__(path, rule if round is None else f"round {round}: {rule}")
-        self.round = round
 
 
 class MemoryOffError(AntiphonError, RuntimeError):
@@ -508,12 +460,52 @@ class FrozenRangeError(AntiphonError, RuntimeError):
         self.agent_id = agent_id
 
 
-class TooLargeError(AntiphonError, ValueError):
-    """A value is larger, or nests deeper, than what is to hold it bears; nothing came of it."""
+class ConsolidationError(AntiphonError):
+    """A strategy made nothing of what it was given, which stays in memory; its author mends it.
+
+    Attributes:
+        agent_id: whose memories they are.
+        strategy: its name.
+        rule: what it broke, and what came.
+    """
+
+    def __init__(self, agent_id: str, strategy: str, rule: str) -> None:
+        super().__init__(f"memories of agent {agent_id!r}, strategy {strategy!r}: {rule}")
+        self.agent_id = agent_id
+        self.strategy = strategy
+        self.rule = rule
 
 
-class CleanupError(PluginError):
-    """A clean-up broke or chose what it may not; the oldest went in place of its choice."""
+class StoreError(AntiphonError, OSError):
+    """The store of a run could not be read or written; whoever runs it looks at the file.
+
+    What was committed before is as it was, and what was not can be committed again.
+
+    Attributes:
+        path: the file.
+        rule: what it breaks, or what the machine said.
+    """
+
+    def __init__(self, path: object, rule: str) -> None:
+        super().__init__(f"{path}: {rule}")
+        self.path = str(path)
+        self.rule = rule
+
+
+class StoreFullError(StoreError):
+    """There is no space for more rounds; make some, and have them committed again."""
+
+
+class StoreCorruptError(StoreError):
+    """A file is not what was written; take it from a copy, or go back to a round before.
+
+    Attributes:
+        round: the first round that cannot be trusted; None where nobody can tell.
+    """
+
+    def __init__(self, path: object, rule: str, *, round: int | None = None) -> None:
+        super().__init__(path, rule if round is None else f"round {round}: {rule}")
+        self.round = round
 
 
 class JournalError(AntiphonError, RuntimeError):
@@ -555,3 +547,15 @@ class ArchiveError(AntiphonError, ValueError):
     def __init__(self, path: object, rule: str) -> None:
         super().__init__(f"archive {path}: {rule}")
         self.path = str(path)
+
+
+class WorkError(AntiphonError):
+    """A variant did not do the work that it was timed for, so there is no result.
+
+    Attributes:
+        variant: which one.
+    """
+
+    def __init__(self, variant: str, why: str) -> None:
+        super().__init__(f"bench variant {variant!r} did not do its work: {why}")
+        self.variant = variant

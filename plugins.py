@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from .errors import PluginError, UnknownNameError
@@ -60,11 +61,26 @@ def load(name: str, target: str) -> Any:
     Raises:
         PluginError: it cannot be imported, whatever the reason.
     """
-    try:
+    with blamed(name, "" if name == target else target):
         return attribute(target)
-    except Exception as error:
-        whose = "" if name == target else f"{target} "
-        raise PluginError(name, f"{whose}cannot be loaded: {error}") from error
+
+
+@contextmanager
+def blamed(name: str, whose: str = "") -> Iterator[None]:
+    """Name the plug-in whose code is run when it is loaded.
+
+    Args:
+        whose: what goes by that name, where it is called otherwise.
+
+    Raises:
+        PluginError: it cannot be loaded, whatever the reason.
+    """
+    try:
+        yield
+    # Nobody knows what a module does when it is imported; a script even ends the program.
+    except (Exception, SystemExit) as error:
+        why = "it ends the program" if isinstance(error, SystemExit) else error
+        raise PluginError(name, f"{whose} cannot be loaded: {why}".lstrip()) from error
 
 
 def attribute(target: str) -> Any:

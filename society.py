@@ -4,47 +4,36 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from .actors.agent_actor import AgentActor
 from .actors.care.directive import Strategy
 from .actors.mail.dead_letters import DeadLetters
 from .actors.simulated import SimulatedDispatcher
 from .clock import Clock, SystemClock
-from .coordination.ensemble import Ensemble
 from .coordination.environment import Environment
 from .coordination.founding import Founding, check_given, simulation_of
-from .coordination.journal.kept import Keeps, kept
+from .coordination.journal.kept import Keeps
 from .coordination.journal.returns import Returns
+from .coordination.life import Life
 from .coordination.member import Member
 from .coordination.membership import Membership
 from .coordination.outcome import Outcome
-from .coordination.records.course import Course
 from .coordination.records.folder import RunFolder
 from .coordination.records.length import Length
-from .coordination.records.manifest import manifest
 from .coordination.records.progress import Progress, Silence, for_terminal
 from .coordination.records.run import Run
 from .coordination.rollout import Rollout, Step
 from .coordination.rulebook import Rulebook
 from .coordination.stage import Stage
 from .coordination.talk.voice import Voice
+from .coordination.undertaking import undertake
 from .coordination.vitals.checks import examine
 from .coordination.vitals.health import Health
-from .errors import (
-    EscalatedError,
-    MembershipError,
-    MemoryOffError,
-    RoundOpenError,
-    RunInterrupted,
-    StoppedError,
-)
-from .forks import here
+from .errors import MembershipError, MemoryOffError, RunInterrupted, StoppedError
 from .layers import Layers
 from .models.agent import Agent
 from .settings import SocietySettings
@@ -54,11 +43,12 @@ if TYPE_CHECKING:
     from .memory.memories import Memories
 
 
-class Society(Voice, Returns):
+class Society(Life, Voice, Returns):
     """Agents that answer in time: add them, run them, ask them, stop them.
 
     Use it as a context manager, so that it is stopped. One thread drives a society; any
-    thread may ``tell`` and ``ask``.
+    thread may ``tell`` and ``ask``. How it starts and stops is in ``Life``, what is said to
+    agents in ``Voice``, and how a run that was kept comes back in ``Returns``.
     """
 
     def __init__(
@@ -91,6 +81,7 @@ class Society(Voice, Returns):
             SettingsError: a setting is unknown or breaks its rule.
             UnknownNameError: no environment has this name.
         """
+        super().__init__()
         if simulation is not None or settings.get("latency") is not None:
             settings.setdefault("dispatcher", "simulated")
         self._rulebook = Rulebook(Layers.read(config), settings)
@@ -108,13 +99,6 @@ class Society(Voice, Returns):
         self._membership = Membership(self._rulebook, self._environment, together)
         self._roster = self._membership.roster
         self._called: list[str] = []
-        self._in_round = False
-        self._stage: Stage | None = None
-        self._stopped = False
-        self._stopping = threading.Lock()
-        self._home = here()
-        self.abandoned: list[str] = []
-        """Agents that did not come back when they were removed, or the society stopped."""
 
     def add(
         self,
@@ -194,65 +178,6 @@ class Society(Voice, Returns):
     def __getitem__(self, agent_id: str) -> Member:
         return Member(self, self._known(agent_id))
 
-    def start(self) -> None:
-        """Start every actor, or none; ``run`` and the others do it when needed.
-
-        Raises:
-            StartError: an agent could not be made or started.
-            TooManyActorsError: the machine does not bear so many threads.
-            ValueError: nobody is there, or a place of the environment is vacant.
-            ForkedError: it was founded in the parent of this process.
-        """
-        self._home.check("the society")
-        if self._stopped:
-            raise StoppedError("the society has been stopped; found a new one")
-        if self._stage is not None:
-            return
-        self._stage = Founding(
-            rulebook=self._rulebook,
-            roster=self._roster,
-            environment=self._environment,
-            rollout=self._rollout,
-            clock=self._clock,
-            simulation=self._simulation,
-            strategy=self._strategy,
-            together=self._membership.together,
-            embedding=self._embedding,
-        ).stage()
-
-    def stop(self) -> None:
-        """Stop every actor within the grace; may be called again, and from any thread.
-
-        Raises:
-            ForkedError: it was founded in the parent of this process.
-        """
-        self._home.check("the society")
-        with self._stopping:
-            if self._stopped:
-                return
-            self._stopped = True
-        if self._comeback is not None:
-            self._comeback.history.close()
-        if self._stage is not None:
-            self.abandoned = self._stage.ensemble.stop(self.settings.grace)
-            if self._stage.memories is not None:
-                self._stage.memories.close()
-        if self._environment is not None:
-            self._environment.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        # A child that leaves the block has nothing to stop in there.
-        if not self._home.left:
-            self.stop()
-
     def run(
         self,
         steps: int | None = None,
@@ -293,53 +218,18 @@ class Society(Voice, Returns):
         folder = _folder(out) if comeback is None else comeback.folder(out)
         self.start()
         keeps = self._keeps(folder, length)
-        self._write_manifest(folder, keeps)
-        memories = self._running.memories
-        course = Course(
-            length,
-            self.settings,
-            folder,
-            progress or for_terminal(),
-            len(self),
-            None if memories is None else memories.summary,
-        )
-        with kept(self._advance, keeps) as advance:
-            run = course.take(advance)
+        run = undertake(keeps, self._advance, progress or for_terminal())
         self._comeback = None
-        if recipe is not None and run.metrics.measured:
-            try:
-                run = self._with_speedup(run, recipe)
-            except RunInterrupted as cut_short:
-                # The run itself is whole, and only the comparison is not.
-                folder.write_result(run.to_dict())
-                raise RunInterrupted(run) from cut_short
+        # The run itself is whole, whatever becomes of what follows.
         folder.write_result(run.to_dict())
         try:
-            self._running.ensemble.hear_out(self.settings.timeout)
+            self._hear_out()
+            if recipe is not None and run.metrics.measured:
+                run = self._with_speedup(run, recipe)
+                folder.write_result(run.to_dict())
         except KeyboardInterrupt as cut_short:
             raise RunInterrupted(run) from cut_short
         return run
-
-    def _advance(self) -> Step:
-        with self._round_open():
-            return self._running.advance(self._rulebook.rules)
-
-    @contextmanager
-    def _round_open(self) -> Iterator[None]:
-        self._check_no_round()
-        self._in_round = True
-        try:
-            yield
-        except EscalatedError:
-            self.stop()
-            raise
-        finally:
-            self._in_round = False
-
-    def _check_no_round(self) -> None:
-        self._home.check("the society")
-        if self._in_round:
-            raise RoundOpenError(self._running.round)
 
     def step(self, observations: Mapping[str, Any], *, timeout: float | None = None) -> Outcome:
         """Play one round without the environment: observations in, outcome out.
@@ -420,50 +310,39 @@ class Society(Voice, Returns):
         """
         self._rulebook.change(**changes)
 
-    @property
-    def _ensemble(self) -> Ensemble:
-        self.start()
-        return self._running.ensemble
+    def _begin(self) -> Stage:
+        return Founding(
+            rulebook=self._rulebook,
+            roster=self._roster,
+            environment=self._environment,
+            rollout=self._rollout,
+            clock=self._clock,
+            simulation=self._simulation,
+            strategy=self._strategy,
+            together=self._membership.together,
+            embedding=self._embedding,
+        ).stage()
 
-    @property
-    def _ensemble_to_read(self) -> Ensemble:
-        return self._stage_to_read.ensemble
+    def _end(self, stage: Stage | None) -> None:
+        if self._comeback is not None:
+            self._comeback.history.close()
+        if stage is not None:
+            self._clear(stage)
+        if self._environment is not None:
+            self._environment.close()
 
-    @property
-    def _stage_to_read(self) -> Stage:
-        """What runs, or has run until it was stopped."""
-        self._home.check("the society")
-        if self._stage is None:
-            self.start()
-        assert self._stage is not None
-        return self._stage
-
-    @property
-    def _running(self) -> Stage:
-        if self._stage is None or self._stopped:
-            raise StoppedError("the society has been stopped; found a new one")
-        return self._stage
+    def _clear(self, stage: Stage) -> None:
+        self.abandoned = stage.ensemble.stop(self.settings.grace)
+        if stage.memories is not None:
+            stage.memories.close()
 
     def _known(self, agent_id: str) -> str:
         return self._roster.check(agent_id)
-
-    def _not_started(self, what: str) -> None:
-        if self._stage is not None or self._stopped:
-            raise StoppedError(f"{what} before the society starts, and it has")
 
     def _choose_dispatcher(self, dispatcher: str) -> None:
         if self._stage is not None:
             self._stage.ensemble.switch(dispatcher)
         self._rulebook.set_dispatcher(dispatcher)
-
-    def _write_manifest(self, folder: RunFolder, keeps: Keeps) -> None:
-        if keeps.charter is None:
-            return
-        env = self._environment
-        assert env is not None
-        settings = self._rulebook.to_dict()
-        facts = manifest(env.name, env.names, self._roster.residents, settings)
-        folder.write_manifest(settings, {**facts, "journal": keeps.announcement})
 
     def _keeps(self, folder: RunFolder, length: Length) -> Keeps:
         assert self._environment is not None
@@ -483,6 +362,15 @@ class Society(Voice, Returns):
             comeback=self._comeback,
             remove=self.remove,
         )
+
+    def _advance(self) -> Step:
+        with self._round_open():
+            return self._running.advance(self._rulebook.rules)
+
+    def _hear_out(self) -> None:
+        # Whoever has been stopped meanwhile, by another thread, hears nothing more.
+        with suppress(StoppedError):
+            self._running.ensemble.hear_out(self.settings.timeout)
 
     def _with_speedup(self, run: Run, recipe: Callable[[], Any]) -> Run:
         keywords = {**self._rulebook.values(), "dispatcher": "inline", "latency": None}

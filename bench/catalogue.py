@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import PluginError
-from ..plugins import find, published
+from ..plugins import blamed, find, published
 from . import (
     blocking,
     coordination,
@@ -130,8 +130,9 @@ def _from_file(path: str) -> Any:
     # Dataclasses look for their module where all modules are.
     sys.modules[spec.name] = module
     try:
-        spec.loader.exec_module(module)
-    except Exception as error:
+        with blamed(path):
+            spec.loader.exec_module(module)
+    except PluginError:
         del sys.modules[spec.name]
-        raise PluginError(path, f"cannot be loaded: {error}") from error
+        raise
     return module

@@ -1,13 +1,13 @@
-"""A comparison as one file that opens anywhere: no script, no network, light or dark."""
+"""A comparison as a page."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 
+from ..report.document import document
 from ..report.markup import Markup, joined, tag
 from ..report.scale import Scale
-from ..report.style import STYLE, policy
 from ..report.wording import cut
 from .compare import Comparison, Row, Verdict
 from .comparison_text import MEANING, between, change, hints, rule, verdict
@@ -22,8 +22,7 @@ _LONGEST = 120
 
 def comparison_page(comparison: Comparison) -> str:
     """Give the page."""
-    body = tag(
-        "main",
+    body = [
         tag("h1", "Two runs compared"),
         tag("p", tag("strong", verdict(comparison))),
         *(tag("p", line) for line in hints(comparison)),
@@ -32,21 +31,8 @@ def comparison_page(comparison: Comparison) -> str:
         tag("section", tag("div", _table(comparison), class_="wide")),
         _listed("Only in one of them", [f"{n}: {p}" for n, p in comparison.missing.items()]),
         _listed("In what they are not alike", comparison.unlike),
-    )
-    return f"<!DOCTYPE html>\n{tag('html', _head(), tag('body', body), lang='en')}\n"
-
-
-def _head() -> Markup:
-    return tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", http_equiv="Content-Security-Policy", content=policy()),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", name="color-scheme", content="light dark"),
-        tag("meta", name="referrer", content="no-referrer"),
-        tag("title", "Two runs compared"),
-        tag("style", Markup(STYLE)),
-    )
+    ]
+    return document("Two runs compared", body)
 
 
 def _table(comparison: Comparison) -> Markup:

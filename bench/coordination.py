@@ -153,7 +153,14 @@ def _spread_out(worlds: Sequence[str]) -> Iterator[str]:
 
 def _has_its_package(world: str) -> bool:
     family, slash, _ = world.partition("/")
-    return not slash or any(map(find_spec, (family, f"pettingzoo.{family}")))
+    return not slash or any(map(_is_there, (family, f"pettingzoo.{family}")))
+
+
+def _is_there(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except (ImportError, ValueError):  # no package that it would be a part of, or no name at all
+        return False
 
 
 READINGS: dict[str, tuple[str, Callable[[Result], float], Better]] = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -11,6 +10,7 @@ from typing import Any, ClassVar, NamedTuple, Protocol, Self
 import numpy as np
 
 from ..coordination.outcome import Status
+from ..coordination.vitals.machine import usable_cores
 from ..errors import MissingExtraError, WorkError
 from ..models.active_inference import ActiveInference
 from ..models.agent import Place
@@ -68,7 +68,7 @@ def variants(name: str, amount: Amount) -> Iterator[list[Variant | Absent]]:
     work, n = workload(name), amount.agents
     seen = work.seen(n)
     with ExitStack() as stack:
-        cores = stack.enter_context(ThreadPoolExecutor(_cores()))
+        cores = stack.enter_context(ThreadPoolExecutor(usable_cores()))
         fastest = Batch(work, "auto", n, cores)
         ours = [_variant("fastest", amount.kernel, work, seen, fastest)]
         if not (amount.beside_legacy or work.learns) and isinstance(fastest.rows, Rows):
@@ -135,7 +135,7 @@ class Batch:
     def __init__(self, work: Workload, backend: str, n: int, cores: ThreadPoolExecutor) -> None:
         self.rows, self._step = work.laid(backend, n)
         self._cores = cores
-        share = -(-n // _cores())
+        share = -(-n // usable_cores())
         self._parts = [np.arange(k, min(k + share, n)) for k in range(0, n, share)]
         self._last: list[Indices] = []
         self.steps = 0
@@ -266,7 +266,3 @@ def _shown(names: Sequence[str], seen: Indices) -> Mapping[str, Any]:
     if seen.shape[1] == 1:
         return dict(zip(names, seen[:, 0].tolist(), strict=True))
     return dict(zip(names, seen, strict=True))
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0))

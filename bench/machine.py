@@ -15,6 +15,7 @@ import psutil
 
 from ..clock import SystemClock
 from ..coordination.records.manifest import fingerprint
+from ..coordination.vitals.machine import usable_cores
 
 _PEERS = ("autogen-core", "inferactively-pymdp", "mesa")
 """Whom we are measured against, beside the packages that a run depends on."""
@@ -28,7 +29,7 @@ def machine() -> dict[str, Any]:
         "peers": {peer: _version(peer) for peer in _PEERS},
         "cpu": _cpu(),
         "memory_bytes": psutil.virtual_memory().total,
-        "usable_cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None,
+        "usable_cores": usable_cores(),
         "clock": {"implementation": clock.implementation, "resolution": clock.resolution},
         # Builds without a lock have such a function, the others need none.
         "gil": bool(getattr(sys, "_is_gil_enabled", lambda: True)()),

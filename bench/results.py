@@ -16,6 +16,8 @@ from .report import Report
 SCHEMA = 1
 """Raised when a reader of before would misread; docs/bench-results.schema.json has the rest."""
 DEFAULT_FILE = "benchmark_results.json"
+_PARTS = {"bench", "small", "environment", "figures", "cases"}
+"""Of what was measured by one bench; without these nothing can be compared."""
 
 
 def results(reports: Sequence[Report], absent: Mapping[str, str]) -> dict[str, Any]:
@@ -69,7 +71,10 @@ class Results:
         if schema != SCHEMA:
             came = "none" if schema is None else repr(schema)
             raise ValueError(f"{path}: results must be of schema {SCHEMA}, got {came}")
-        return cls(path, data["benches"])
+        benches = data.get("benches")
+        if not isinstance(benches, list) or not all(map(_is_bench, benches)):
+            raise ValueError(f"{path}: each of its benches needs {', '.join(sorted(_PARTS))}")
+        return cls(path, benches)
 
     @property
     def figures(self) -> dict[str, Metric]:
@@ -91,6 +96,10 @@ class Results:
             for case in one["cases"]
             for variant, times in case["variants"].items()
         }
+
+
+def _is_bench(one: Any) -> bool:
+    return isinstance(one, dict) and one.keys() >= _PARTS
 
 
 def _metric(path: Path, bench: str, name: str, better: str, repeats: Sequence[Any]) -> Metric:

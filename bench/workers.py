@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from ..actors.workers.processes import WorkerProcess
+from ..coordination.vitals.machine import usable_cores
 from .programs import FUSE
 
 Ask = Callable[[Sequence[bytes]], list[bytes]]
@@ -14,8 +14,8 @@ Ask = Callable[[Sequence[bytes]], list[bytes]]
 
 
 def shares(n: int) -> list[range]:
-    """Share n agents, numbered from 0, among as many processes as there are cores."""
-    size = -(-n // min(n, os.cpu_count() or 1))
+    """Share n agents, numbered from 0, among as many processes as we may use cores."""
+    size = -(-n // min(n, usable_cores()))
     return [range(first, min(first + size, n)) for first in range(0, n, size)]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..coordination.catalogue import agent_type, agent_types, host_type, host_types
 from ..errors import AntiphonError
+from ..report.wording import visible
 
 
 def add_parser(commands: Any) -> None:
@@ -36,7 +37,7 @@ def execute(arguments: argparse.Namespace) -> int:
     ]
     width = max(len(name) for _, name, _, _ in rows)
     for sort, name, origin, find in rows:
-        print(f"{sort:<6} {name:<{width}}  {_about(name, origin, find)}")
+        print(visible(f"{sort:<6} {name:<{width}}  {_about(name, origin, find)}"))
     return 0
 
 
@@ -45,5 +46,5 @@ def _about(name: str, origin: str, find: Any) -> str:
         found = find(name)
     except AntiphonError as error:
         return f"BROKEN: {error}"
-    first_line = (found.__doc__ or origin).strip().splitlines()[0]
-    return f"{first_line} [{origin}]"
+    first_line = (found.__doc__ or "").strip().partition("\n")[0]
+    return f"{first_line or origin} [{origin}]"

@@ -14,11 +14,13 @@ from ..bench.progress import for_stderr
 from ..bench.report import Report, question, run_bench
 from ..bench.results import DEFAULT_FILE, write
 from ..errors import AntiphonError, MissingExtraError
+from ..report.wording import visible
 from .bench_coordination import NAME as COORDINATION
 from .bench_coordination import add_coordination
 from .bench_results import add_compare, add_docs
 from .checks import check_outputs
 from .console import for_stdout
+from .parser import Parser
 
 _EPILOG = """\
 examples:
@@ -51,7 +53,7 @@ def add_parser(commands: Any) -> None:
     commands.choices["bench"] = parser
 
 
-class _Parser(argparse.ArgumentParser):
+class _Parser(Parser):
     """Takes names of benches, unless the first word asks for something else."""
 
     def __init__(self, **options: Any) -> None:
@@ -105,7 +107,7 @@ def _ending(suffix: str) -> Any:
 
 def _add_list(prog: str) -> argparse.ArgumentParser:
     about = "List the benches that can be named; those of plug-ins with where they come from."
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog=prog,
         description=about,
         epilog=f"example:\n  {prog}",
@@ -124,7 +126,7 @@ def _list(arguments: argparse.Namespace) -> int:
             about = question(bench(name))
         except AntiphonError as error:
             about = f"BROKEN: {error}"
-        print(f"{name:<{width}}  {about} [{origin}]")
+        print(visible(f"{name:<{width}}  {about} [{origin}]"))
     return 0
 
 

@@ -17,6 +17,7 @@ from ..bench.results import write
 from ..bench.trial import Risks
 from .checks import check_outputs
 from .console import for_stdout
+from .parser import Parser
 
 NAME = "coordination"
 
@@ -38,7 +39,7 @@ def add_coordination(
     Args:
         add_outputs: adds what all benches take.
     """
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog=prog,
         description=_ABOUT,
         epilog=f"example:\n  {prog} --env mpe2/simple_spread_v3 --coordinator "

@@ -13,6 +13,7 @@ from ..bench.tables import fill
 from ..coordination.records.manifest import write_json
 from .checks import check_outputs
 from .console import for_stdout
+from .parser import Parser
 
 _COMPARE = """\
 Compare two files of results, repeat by repeat. Exits 1 if a metric became worse.
@@ -24,7 +25,7 @@ each is asked for more, so that all of them together keep to the confidence.
 
 def add_compare(prog: str) -> argparse.ArgumentParser:
     """Say what ``antiphon bench compare`` takes."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog=prog,
         description=_COMPARE,
         epilog=f"example:\n  {prog} before.json after.json --metric 'round_*' --html report.html",
@@ -59,29 +60,28 @@ def add_compare(prog: str) -> argparse.ArgumentParser:
 def _compare(arguments: argparse.Namespace) -> int:
     try:
         check_outputs({"--html": arguments.html, "--json": arguments.json})
-        first, second = Results.read(arguments.first), Results.read(arguments.second)
+        found = compare(
+            Results.read(arguments.first),
+            Results.read(arguments.second),
+            metrics=arguments.metric,
+            confidence=arguments.confidence,
+            margin=arguments.margin,
+        )
+        # First the files: whoever reads along may stop reading, as head does.
+        if arguments.html:
+            arguments.html.write_text(comparison_page(found), encoding="utf-8")
+        if arguments.json:
+            write_json(arguments.json, found.to_dict())
     except OSError as error:
         # Exits 2: for whoever reads the status, 1 is a metric that became worse.
         raise ValueError(str(error)) from error
-    found = compare(
-        first,
-        second,
-        metrics=arguments.metric,
-        confidence=arguments.confidence,
-        margin=arguments.margin,
-    )
-    # First the files: whoever reads along may stop reading, as head does.
-    if arguments.html:
-        arguments.html.write_text(comparison_page(found), encoding="utf-8")
-    if arguments.json:
-        write_json(arguments.json, found.to_dict())
     show(found, for_stdout())
     return 1 if found.regressed else 0
 
 
 def add_docs(prog: str) -> argparse.ArgumentParser:
     """Say what ``antiphon bench docs`` takes."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog=prog,
         description="Write the tables of a page from files of results. The page says with two "
         "lines, <!-- results FILE --> and <!-- end -->, where those of a file stand; FILE is "

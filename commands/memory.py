@@ -48,7 +48,11 @@ def add_parser(commands: Any) -> None:
     parser.set_defaults(execute=lambda _: parser.print_help() or 0)
     words = parser.add_subparsers(title="what to see", metavar="WHAT")
     show = _word(
-        words, "show", _show, "the last experiences and items of an agent, or who is there"
+        words,
+        "show",
+        _show,
+        "the last experiences and items of an agent, or who is there",
+        example="explorer-1 -k 3",
     )
     show.add_argument("agent", nargs="?", help="by default, a line for each agent")
     show.add_argument("-k", type=_least_one, default=10, metavar="N", help="default 10")
@@ -57,15 +61,34 @@ def add_parser(commands: Any) -> None:
         "stats",
         _stats,
         "what became of all experiences; also checks the store",
+        example="--json",
     )
-    search = _word(words, "search", _search, "what fits best to some words")
+    search = _word(
+        words,
+        "search",
+        _search,
+        "what fits best to some words",
+        example='"reward 1" --agent explorer-1',
+    )
     search.add_argument("query", help="words, as they stand in what 'show' prints")
     search.add_argument("--agent", help="by default, everybody's memories")
     search.add_argument("-k", type=_least_one, default=10, metavar="N", help="default 10")
-    why = _word(words, "why", _why, "which experiences an item stands for")
+    why = _word(
+        words,
+        "why",
+        _why,
+        "which experiences an item stands for",
+        example="explorer-1 1-50.0",
+    )
     why.add_argument("agent")
     why.add_argument("item", help="its id, such as 1-50.0")
-    report = _word(words, "report", _report, "sizes, consolidations and what was kept, as a page")
+    report = _word(
+        words,
+        "report",
+        _report,
+        "sizes, consolidations and what was kept, as a page",
+        example="--out memories.html",
+    )
     report.add_argument("agent", nargs="?", help="by default, the whole society")
     report.add_argument(
         "--out", type=Path, metavar="FILE", help="write it here; else it is printed"
@@ -75,8 +98,16 @@ def add_parser(commands: Any) -> None:
     )
 
 
-def _word(words: Any, name: str, execute: Any, about: str) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = words.add_parser(name, help=about, description=about)
+def _word(
+    words: Any, name: str, execute: Any, about: str, *, example: str
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = words.add_parser(
+        name,
+        help=about,
+        description=about,
+        epilog=f"example:\n  antiphon memory {name} runs/first {example}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("run", type=Path, help="the run's folder")
     if name != "report":
         parser.add_argument("--json", action="store_true", help="print one JSON object")

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from ..coordination.ensemble import Ensemble
 from ..coordination.records.progress import Bar, Lines, Progress, Silence
 from ..coordination.records.run import Run
 from ..coordination.stage import Stage
@@ -144,5 +145,6 @@ INTERRUPTIBLE = (
     Society.add.__code__,
     Society.start.__code__,
     Stage.advance.__code__,
+    Ensemble.hear_out.__code__,
     Keeping.wait_for_space.__code__,
 )

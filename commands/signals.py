@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 from collections.abc import Collection
-from types import CodeType, FrameType, TracebackType
+from types import CodeType, FrameType
 from typing import Any, Self
 
 _ENDING = (signal.SIGINT, signal.SIGTERM)
@@ -59,12 +59,7 @@ class Signals:
                     self._before[number] = signal.signal(number, self._end)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         if self._came is None:
             for number, before in self._before.items():
                 signal.signal(number, before)

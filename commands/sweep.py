@@ -80,7 +80,13 @@ def add_parser(commands: Any) -> None:
 
 
 def _workers(text: str) -> int | None:
-    return None if text == "auto" else int(text)
+    if text == "auto":
+        return None
+    try:
+        return int(text)
+    except ValueError:
+        why = f"must be auto or a whole number, got {text!r}"
+        raise argparse.ArgumentTypeError(why) from None
 
 
 def execute(arguments: argparse.Namespace) -> int:

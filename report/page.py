@@ -1,4 +1,4 @@
-"""A report as one file that opens anywhere: no script, no network, light or dark."""
+"""A report as a page: what one agent remembers, or all of a society."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from . import charts
+from .document import document
 from .markup import Markup, joined, tag
 from .sentences import LONGEST_NAME, about_agent, about_society, ranked
 from .story import AgentStory, Consolidation, Note, SocietyStory, Told
-from .style import STYLE, policy
 from .wording import count, cut, figure, ranges, share, size, times
 
 DETAILED = 20
@@ -31,7 +31,7 @@ def agent_page(story: AgentStory) -> str:
         *_sentences(about_agent(story)),
         *_sections(story, "agent-1", "h2"),
     ]
-    return _page(f"Memory of {cut(story.name, LONGEST_NAME)}", body)
+    return document(f"Memory of {cut(story.name, LONGEST_NAME)}", body)
 
 
 def society_page(story: SocietyStory, *, detailed: int = DETAILED) -> str:
@@ -58,21 +58,7 @@ def society_page(story: SocietyStory, *, detailed: int = DETAILED) -> str:
         tag("section", *_overview(agents, numbers)),
         *(_chapter(one, numbers[id(one)]) for one in agents[:detailed]),
     ]
-    return _page(cut(story.title, 200), body)
-
-
-def _page(title: str, body: Iterable[Any]) -> str:
-    head = tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", http_equiv="Content-Security-Policy", content=policy()),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", name="color-scheme", content="light dark"),
-        tag("meta", name="referrer", content="no-referrer"),
-        tag("title", title),
-        tag("style", Markup(STYLE)),
-    )
-    return f"<!DOCTYPE html>\n{tag('html', head, tag('body', tag('main', *body)), lang='en')}\n"
+    return document(cut(story.title, 200), body)
 
 
 def _chapter(story: AgentStory, number: str) -> Markup:

@@ -8,7 +8,6 @@ import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from ..coordination.records.manifest import write_json
@@ -38,7 +37,7 @@ class SweepFolder:
         self._lock = os.open(self.path / "sweep.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
             self._take(plan)
-        except BaseException:
+        except BaseException:  # Ctrl-C too: whoever has no folder cannot close it
             os.close(self._lock)
             raise
         return self
@@ -66,12 +65,7 @@ class SweepFolder:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         self._clear()
         os.close(self._lock)
 

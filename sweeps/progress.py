@@ -6,6 +6,7 @@ import sys
 from typing import Any, Protocol, TextIO
 
 from ..clock import Clock, SystemClock
+from ..report.wording import visible
 from .plan import Cell
 
 INTERVAL = 2.0
@@ -64,7 +65,7 @@ class Lines:
         self._say(f"cell {done}/{self._total}{left}")
 
     def failed(self, cell: Cell, why: str) -> None:
-        self._say(f"{cell} failed: {why}")
+        self._say(visible(f"{cell} failed: {why}"))
 
     def end(self) -> None:
         pass
@@ -95,7 +96,8 @@ class Bar:
         self._bar.update(self._task, completed=done)
 
     def failed(self, cell: Cell, why: str) -> None:
-        self._bar.console.print(f"{cell} failed: {why}", markup=False, highlight=False)
+        said = visible(f"{cell} failed: {why}")
+        self._bar.console.print(said, markup=False, highlight=False)
 
     def end(self) -> None:
         self._bar.stop()

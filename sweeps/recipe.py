@@ -90,7 +90,7 @@ class Recipe:
             kind = self.type or ("explorer" if grid else "random")
             n = AGENTS if self.agents is None and society.open else self.agents
             society.add(kind, n=n, host=self.host, **self.options)
-        except BaseException:
+        except BaseException:  # Ctrl-C too: nobody else has it, to stop it
             society.stop()
             raise
         return society

@@ -23,6 +23,7 @@ from ..coordination.records.length import Length
 from ..coordination.vitals.machine import usable_cores
 from ..errors import WorkerError
 from ..models.agent import Agent
+from ..report.wording import visible
 from .cell import TARGET, is_worn, job_of
 from .folder import SweepFolder
 from .plan import Plan, seeds_of
@@ -167,7 +168,7 @@ class Sweep:
         lines = [f"finished {finished:,} of {len(self.plan):,} cells"]
         lines += [_line(group) for group in self.groups()]
         for number, why in itertools.islice(self.failed(), _NAMED):
-            lines.append(f"failed       {self.plan.cell(number)}: {why}")
+            lines.append(visible(f"failed       {self.plan.cell(number)}: {why}"))
         lines.append(f"table        {self.folder.table}")
         return "\n".join(lines)
 
@@ -247,7 +248,8 @@ def _group(parameters: Mapping[str, str], rows: Sequence[Mapping[str, str]]) -> 
 
 
 def _line(group: Group) -> str:
-    words = " ".join(f"{name}={value}" for name, value in group.parameters.items()) or "all"
+    given = (visible(f"{name}={value}") for name, value in group.parameters.items())
+    words = " ".join(given) or "all"
     if group.reward_mean is None or group.acted is None:
         return f"{words:<40} nothing finished"
     spread = "" if group.reward_deviation is None else f" ± {group.reward_deviation:.3f}"

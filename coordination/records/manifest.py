@@ -16,6 +16,7 @@ import numpy as np
 
 from ...models.kernels.choose import automatic
 from ..roster import Resident
+from ..vitals.machine import usable_cores
 
 
 def fingerprint() -> dict[str, Any]:
@@ -36,12 +37,6 @@ def fingerprint() -> dict[str, Any]:
         "blas": config.get("Build Dependencies", {}).get("blas", {}).get("name"),
         "blas_threads": os.environ.get("OPENBLAS_NUM_THREADS") or os.environ.get("OMP_NUM_THREADS"),
     }
-
-
-def usable_cores() -> int | None:
-    """Give how many cores this process may use, where the system tells; else how many there are."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    return os.cpu_count() if affinity is None else len(affinity(0))
 
 
 def manifest(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
+import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
@@ -119,6 +120,7 @@ def test_a_file_reports_under_its_own_name() -> None:
         ("def cases(*, small): return []", "asks its question"),
         ("raise KeyError('x')", "cannot be loaded"),
         ("this is no Python", "cannot be loaded"),
+        ("raise SystemExit(3)", "cannot be loaded: it ends the program"),
     ],
 )
 def test_a_file_that_is_no_bench_is_refused(text: str, why: str, tmp_path: Path) -> None:
@@ -126,6 +128,18 @@ def test_a_file_that_is_no_bench_is_refused(text: str, why: str, tmp_path: Path)
     file.write_text(text)
     with pytest.raises(PluginError, match=why):
         bench(str(file))
+    if "cannot be loaded" in why:
+        assert "antiphon_bench_own" not in sys.modules
+
+
+def test_a_module_that_ends_the_program_is_named_and_ends_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a_bench_that_is_a_script.py").write_text("import sys\nsys.exit('done')")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    name = "a_bench_that_is_a_script:bench"
+    with pytest.raises(PluginError, match=f"'{name}': cannot be loaded: it ends the program"):
+        bench(name)
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:

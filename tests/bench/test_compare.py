@@ -3,6 +3,9 @@ from __future__ import annotations
 import io
 import json
 import math
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -213,7 +216,18 @@ def test_a_file_of_another_schema_is_refused_by_name(
         Results.read(path)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", "3", '{"ratios": {}}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{",
+        "3",
+        '{"ratios": {}}',
+        '{"schema": 1}',
+        '{"schema": 1, "benches": [{"bench": "rounds"}]}',
+    ],
+)
 def test_a_file_that_is_none_of_ours_is_refused(text: str, tmp_path: Path) -> None:
     path = tmp_path / "strange.json"
     path.write_text(text)
@@ -245,6 +259,34 @@ def test_the_command_exits_1_on_a_regression_and_0_without(
     few = ["--metric", "ratio_1", "ratio_2*", "--confidence", "0.9", "--margin", "0.9"]
     assert main(["bench", "compare", str(a), str(slow), *few]) == 0
     assert "no difference, of 2 metrics" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize(("factor", "status"), [(1.0, 0), (1 / 1.6, 1)])
+def test_its_status_is_the_verdict_though_nobody_reads_on(
+    tmp_path: Path, factor: float, status: int
+) -> None:
+    a = written(tmp_path / "a.json", one_bench(noisy(1, metrics=2)))
+    b = written(tmp_path / "b.json", one_bench(noisy(2, metrics=2, factor=factor)))
+    ours, theirs = os.pipe()
+    os.close(ours)
+    with os.fdopen(theirs, "wb") as nobody:
+        command = [sys.executable, "-m", "antiphon", "bench", "compare", a, b]
+        # What is still in Python's buffer is what it would complain of in the end.
+        env = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+        done = subprocess.run(command, env=env, stdout=nobody, stderr=subprocess.PIPE, check=False)
+    assert (done.returncode, done.stderr) == (status, b"")
+
+
+def test_a_file_that_cannot_be_written_is_no_regression(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(*args: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(bench_results, "write_json", full)
+    a = written(tmp_path / "a.json", one_bench(noisy(1, metrics=2)))
+    assert main(["bench", "compare", str(a), str(a), "--json", str(tmp_path / "c.json")]) == 2
+    assert "No space left" in capsys.readouterr().err
 
 
 def test_the_files_are_written_though_nobody_reads_on(

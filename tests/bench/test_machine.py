@@ -1,7 +1,12 @@
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from antiphon.bench import machine
+from antiphon.bench.inference_crowds import Batch
+from antiphon.bench.inference_workloads import workload
 from antiphon.bench.machine import Load
 
 
@@ -10,6 +15,15 @@ def test_the_machine_is_named() -> None:
     assert found["memory_bytes"] > 0
     assert found["clock"]["resolution"] > 0.0
     assert {"cpu", "cores", "python", "packages", "gil"} <= set(found)
+
+
+def test_where_nobody_tells_which_cores_are_ours_all_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    assert machine.machine()["usable_cores"] == os.cpu_count()
+    work = workload("W1a")
+    with ThreadPoolExecutor(1) as cores:
+        batch = Batch(work, "numpy", 2, cores)
+        assert len(batch.step(work.seen(2)[0])) == min(2, os.cpu_count() or 1)
 
 
 @pytest.fixture

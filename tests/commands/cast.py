@@ -10,6 +10,16 @@ from antiphon.models.agent import Agent, Context
 from antiphon.tests.society.cast import FUSE
 
 
+class Listens(Agent):
+    """Wants to know how its episodes ended."""
+
+    def act(self, observation: Any, context: Context) -> int:
+        return 0
+
+    def episode_ended(self, context: Context) -> None:
+        pass
+
+
 class Swallows(Agent):
     """Goes on as if nothing had happened, once, when it is interrupted in round 3."""
 

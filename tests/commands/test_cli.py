@@ -102,7 +102,24 @@ def test_bad_input_is_one_line_that_names_it(
     assert printed.err.count("\n") == 1
 
 
-@pytest.mark.parametrize("command", [[], ["run"], ["bench"], ["agents"], ["doctor"]])
+@pytest.mark.parametrize(
+    "command",
+    [
+        [],
+        ["run"],
+        ["sweep"],
+        ["resume"],
+        ["verify"],
+        ["export"],
+        ["import"],
+        ["memory"],
+        *(["memory", word] for word in ("show", "stats", "search", "why", "report")),
+        ["bench"],
+        *(["bench", word] for word in ("list", "compare", "docs", "coordination")),
+        ["agents"],
+        ["doctor"],
+    ],
+)
 def test_every_help_text_has_an_example(
     capsys: pytest.CaptureFixture[str], command: list[str]
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,8 @@ from pathlib import Path
 
 import pytest
 from antiphon.cli import main
+from antiphon.commands import agents
+from antiphon.models.agent import Agent
 
 NASTY = "boo\\x1b[31m\\u202egnp\\n\\nantiphon: all is well\\x07"
 AGENT = f"""\
@@ -19,6 +22,15 @@ class Nasty(ap.Agent):
     def act(self, observation, context):
         raise RuntimeError("{NASTY}")
 """
+
+
+class Odd:
+    @property
+    def plug_in(self) -> None:
+        raise RuntimeError("not\n\x1b[31mtoday")
+
+
+ODD = Odd()
 
 
 @pytest.fixture
@@ -63,10 +75,49 @@ def test_a_traceback_keeps_its_lines_and_nothing_else(
     assert all(line.isprintable() for line in said)
 
 
+@pytest.mark.parametrize(
+    ("words", "end"),
+    [
+        (["doctor", "what\x1b[31m\nis this"], "arguments: what\\x1b[31m is this"),
+        (["bench", "coordination", "--c=\x1b[31m"], "match --coordinator, --crash"),
+    ],
+)
 def test_words_that_are_not_known_are_no_commands_either(
-    capsys: pytest.CaptureFixture[str],
+    capsys: pytest.CaptureFixture[str], words: list[str], end: str
 ) -> None:
     with pytest.raises(SystemExit):
-        main(["doctor", "what\x1b[31m\nis this"])
-    said = capsys.readouterr().err.splitlines()
-    assert said[-1].endswith("unrecognized arguments: what\\x1b[31m is this")
+        main(words)
+    said = capsys.readouterr().err
+    assert "\\x1b[31m" in said
+    assert all(line.isprintable() for line in said.splitlines())
+    assert said.splitlines()[-1].endswith(end)
+
+
+@pytest.mark.parametrize("words", [["agents", "list"], ["bench", "list"]])
+def test_a_broken_plug_in_has_one_line_whatever_it_says(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    assert main(words) == 0
+    lines = len(capsys.readouterr().out.splitlines())
+    groups = ("antiphon.agents", "antiphon.bench")
+    points = [
+        importlib.metadata.EntryPoint("odd", f"{__name__}:ODD.plug_in", group) for group in groups
+    ]
+    monkeypatch.setattr(
+        importlib.metadata, "entry_points", lambda group: [p for p in points if p.group == group]
+    )
+    assert main(words) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert len(said) == lines + 1
+    assert all(line.isprintable() for line in said)
+    assert sum("odd" in line and "BROKEN" in line for line in said) == 1
+
+
+def test_an_agent_type_that_says_nothing_of_itself_has_a_line_too(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quiet = type("Quiet", (Agent,), {"__doc__": " ", "act": lambda *given: 0})
+    monkeypatch.setattr(agents, "agent_types", lambda: {"quiet": "mine:Quiet"})
+    monkeypatch.setattr(agents, "agent_type", lambda name: quiet)
+    assert main(["agents", "list"]) == 0
+    assert "mine:Quiet [mine:Quiet]" in capsys.readouterr().out

@@ -27,7 +27,7 @@ from antiphon.coordination.vitals.machine import Machine
 from antiphon.society import Society
 from antiphon.tests.commands.told_to_end import (
     AGENTS,
-    GRACE,
+    MARKS,
     check_result,
     empty,
     end,
@@ -37,12 +37,10 @@ from antiphon.tests.commands.told_to_end import (
 from antiphon.tests.society.cast import DISPATCHERS, FUSE
 from antiphon.tests.society.test_deadlines import keep_time, python
 
-pytestmark = [
-    pytest.mark.alone,
-    pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's"),
-]
+pytestmark = MARKS
 
 SWALLOWS = "antiphon.tests.commands.cast:Swallows"
+LISTENS = "antiphon.tests.commands.cast:Listens"
 HANGING_AGENT = """
 import os, sys, threading
 from antiphon import Agent
@@ -88,13 +86,6 @@ def _handlers_are_as_before() -> Iterator[None]:
     signal.setitimer(signal.ITIMER_REAL, 0)
     for number, handler in before.items():
         signal.signal(number, handler)
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where to run from with a short grace."""
-    monkeypatch.setenv("ANTIPHON_GRACE", str(GRACE))
-    return tmp_path
 
 
 def hanging(folder: Path, dispatcher: str, *, hung: int = AGENTS, at_start: bool = False) -> Any:
@@ -292,6 +283,25 @@ def test_a_run_that_is_over_when_the_signal_comes_is_finished(
     assert run("--steps", "1", "--out", str(tmp_path / "out")) == 143
     assert result(tmp_path / "out")["interrupted"] is False
     assert "finished 1 round of 3 agents" in capsys.readouterr().out
+
+
+def test_nobody_has_to_hear_how_it_ended_before_a_signal_counts(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    went_on = []
+
+    def busy(ensemble: Ensemble) -> tuple[str, ...]:
+        # The first thing that is asked; then it waits for everyone, as long as a round may take.
+        signal.raise_signal(SIGTERM)
+        went_on.append(True)
+        return ()
+
+    monkeypatch.setattr(Ensemble, "busy", busy)
+    words = ["--type", LISTENS, "--episodes", "1", "--world", "max_steps=2"]
+    assert run(*words, "--out", str(tmp_path / "out")) == 143
+    assert went_on == []
+    assert result(tmp_path / "out")["interrupted"] is False
+    assert "finished 2 rounds of 3 agents" in capsys.readouterr().out
 
 
 def test_an_interrupt_that_an_agent_swallows_comes_again(

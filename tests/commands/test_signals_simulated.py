@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import subprocess
-import sys
 from itertools import product
 from pathlib import Path
 from signal import SIGINT, SIGTERM
@@ -13,7 +12,7 @@ from typing import Any
 import pytest
 from antiphon.cli import main
 from antiphon.tests.commands.told_to_end import (
-    GRACE,
+    MARKS,
     check_result,
     empty,
     end,
@@ -22,10 +21,7 @@ from antiphon.tests.commands.told_to_end import (
 )
 from antiphon.tests.society.test_deadlines import keep_time
 
-pytestmark = [
-    pytest.mark.alone,
-    pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's"),
-]
+pytestmark = MARKS
 
 # A hang is real here: in simulated time one that hangs holds up nobody, and no signal meets it.
 MINE = """
@@ -87,13 +83,6 @@ def wait_for_word(process: subprocess.Popen[str]) -> None:
         if line == "now\n":
             return
     pytest.fail("it is over, and nobody has said a word")
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where to run from with a short grace."""
-    monkeypatch.setenv("ANTIPHON_GRACE", str(GRACE))
-    return tmp_path
 
 
 def end_a_run(folder: Path, number: signal.Signals, hung: int, delivery: str) -> float:

@@ -5,13 +5,19 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
 
+import pytest
 from antiphon.tests.society.cast import FUSE
 from antiphon.tests.society.test_deadlines import python
 
+MARKS = [
+    pytest.mark.alone,
+    pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's"),
+]
 GRACE = 0.2
 AGENTS = 5
 _BOUND = 0.5

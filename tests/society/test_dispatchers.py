@@ -116,6 +116,6 @@ def test_a_society_too_large_for_threads_goes_on_as_before(
         society.add(Does)
         society.run(1)
         monkeypatch.setattr(threaded, "thread_limit", lambda: ThreadLimit(2, "a test says so"))
-        with pytest.raises(TooManyActorsError):
+        with pytest.raises(TooManyActorsError, match="use dispatcher='pooled'"):
             society.run(1, parallelize=True)
         assert society.run(1).outcomes == {"acted": 3}

@@ -7,7 +7,7 @@ import signal
 import threading
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 from antiphon.actors.mail.dead_letters import Reason
@@ -16,7 +16,7 @@ from antiphon.errors import (
     RunInterrupted,
     StoppedError,
 )
-from antiphon.models.agent import Context
+from antiphon.models.agent import Context, Place
 from antiphon.society import Society
 from antiphon.tests.society.cast import DISPATCHERS, FUSE, Does, Ring, Witness
 
@@ -42,6 +42,83 @@ def test_after_a_stop_everything_is_a_typed_error_and_stop_may_come_again() -> N
     ):
         with pytest.raises(StoppedError, match="has been stopped; found a new one"):
             use()
+
+
+class SlowToStart(Does):
+    """Is made when it may be."""
+
+    starting: threading.Event
+    let_go: threading.Event
+    made: int
+
+    @classmethod
+    def create(cls, place: Place, **options: Any) -> Self:
+        cls.made += 1
+        cls.starting.set()
+        assert cls.let_go.wait(FUSE)
+        return super().create(place, **options)
+
+
+@pytest.fixture
+def _slow_to_start(let_go: threading.Event) -> None:
+    SlowToStart.starting, SlowToStart.let_go = threading.Event(), let_go
+    SlowToStart.made = 0
+
+
+class Door:
+    """A lock that tells how many came to it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self.came = threading.Semaphore(0)
+
+    def __enter__(self) -> None:
+        self.came.release()
+        self._lock.acquire()
+
+    def __exit__(self, *raised: object) -> None:
+        self._lock.release()
+
+
+@pytest.mark.usefixtures("_slow_to_start")
+@pytest.mark.parametrize("dispatcher", DISPATCHERS)
+def test_two_who_are_the_first_to_speak_start_one_society(
+    dispatcher: str, let_go: threading.Event
+) -> None:
+    with Society(dispatcher=dispatcher) as society:
+        society.add(SlowToStart, ids=["a"])
+        door = society._starting = Door()  # type: ignore[assignment]
+        first, second = (threading.Thread(target=society.tell, args=("a", n)) for n in (1, 2))
+        first.start()
+        assert SlowToStart.starting.wait(FUSE)
+        second.start()
+        assert all(door.came.acquire(timeout=FUSE) for _ in range(2))
+        let_go.set()
+        first.join(FUSE)
+        second.join(FUSE)
+        assert sorted(message for message, *_ in society.ask("a", "heard")) == [1, 2]
+        assert SlowToStart.made == 1
+
+
+@pytest.mark.usefixtures("_slow_to_start")
+@pytest.mark.parametrize("dispatcher", DISPATCHERS)
+def test_a_stop_while_it_starts_leaves_nobody(dispatcher: str, let_go: threading.Event) -> None:
+    world = Ring()
+    society = Society(world, dispatcher=dispatcher, memory_size=9)
+    society.add(SlowToStart)
+
+    def stop() -> None:
+        assert SlowToStart.starting.wait(FUSE)
+        society.stop()
+        let_go.set()
+
+    outside = threading.Thread(target=stop)
+    outside.start()
+    with pytest.raises(StoppedError, match="has been stopped; found a new one"):
+        society.start()
+    outside.join(FUSE)
+    assert threading.enumerate() == [threading.main_thread()]
+    assert world.closed == 1
 
 
 @pytest.mark.parametrize("dispatcher", DISPATCHERS)

@@ -16,7 +16,10 @@ from typing import Any
 import antiphon as ap
 import pytest
 from antiphon.cli import main
+from antiphon.sweeps.plan import Plan
 from antiphon.sweeps.progress import Silence
+from antiphon.sweeps.recipe import Recipe
+from antiphon.sweeps.table import Table
 from antiphon.tests.society.cast import FUSE
 from antiphon.tests.society.test_deadlines import python
 from antiphon.tests.sweeps.cast import NAME, Scripted
@@ -176,6 +179,18 @@ def test_the_command_names_a_failed_cell_and_exits_1(
     assert "cell 0 (how=raise, seed 0) failed: the job raised StartError" in said.err
 
 
+def test_a_summary_is_no_command_to_the_terminal(tmp_path: Path) -> None:
+    plan = Plan(Recipe(type="random", agents=1, steps=1), {"how": ["\x1b[2J"]}, (0,))
+    found = ap.Sweep(plan, tmp_path / "s")
+    cell = {"cell": 0, "parameters": {"how": "\x1b[2J"}, "seed": 0, "error": "boo\x1b[31m\nwell"}
+    with found.folder.open(plan.to_dict()), Table(plan, found.folder) as table:
+        found.folder.keep_failed(0, cell)
+        table.catch_up()
+    lines = found.summary().splitlines()
+    assert all(line.isprintable() for line in lines)
+    assert "failed       cell 0 (how=\\x1b[2J, seed 0): boo\\x1b[31m well" in lines
+
+
 def test_the_command_reads_values_as_json_where_they_are_some(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
@@ -185,6 +200,9 @@ def test_the_command_reads_values_as_json_where_they_are_some(
     assert "size" in capsys.readouterr().err
     assert main(["sweep", *out, "--workers", "0"]) == 2
     assert "workers must be >= 1" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["sweep", *out, "--workers", "many"])
+    assert "--workers: must be auto or a whole number, got 'many'" in capsys.readouterr().err
     assert main(["sweep", *out, "--set", "agents"]) == 2
     assert "--set takes KEY=V1,V2" in capsys.readouterr().err
     assert not (tmp_path / "s").exists()

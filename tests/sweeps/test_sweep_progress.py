@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 
+import pytest
 from antiphon.clock import ManualClock
 from antiphon.sweeps.plan import Cell
 from antiphon.sweeps.progress import Bar, Lines, span
@@ -37,3 +38,15 @@ def test_a_bar_takes_the_same_calls() -> None:
     bar.failed(Cell(1, {}, 0), "[so] it is")
     bar.advance(2)
     bar.end()
+
+
+@pytest.mark.parametrize("kind", [Bar, Lines])
+def test_why_a_cell_failed_is_no_command_to_the_terminal(
+    kind: type[Bar | Lines], capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown = kind()
+    shown.begin(2, 1)
+    shown.failed(Cell(1, {"how": "\x1b[2J"}, 0), "boo\x1b[31m\nantiphon: all is well\x07")
+    shown.end()
+    said = capsys.readouterr().err
+    assert "cell 1 (how=\\x1b[2J, seed 0) failed: boo\\x1b[31m antiphon: all is well\\x07" in said

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
-from antiphon.coordination.records import manifest
+from antiphon.coordination.vitals.machine import usable_cores
 from antiphon.society import Society
 from antiphon.tests.coordination.journal.cast import RING, Diary, ran
 
@@ -26,7 +26,7 @@ def test_where_the_system_does_not_tell_all_cores_are_usable(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delattr(os, "sched_getaffinity", raising=False)
-    assert manifest.usable_cores() == os.cpu_count()
+    assert usable_cores() == os.cpu_count()
 
 
 def test_a_run_is_the_same_on_fewer_cores(
