@@ -9,7 +9,7 @@ import configparser
 import difflib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Protocol
 
 from .errors import SettingsError
@@ -43,6 +43,20 @@ def setting(
         default=default,
         metadata={"parse": parse, "doc": doc, "aliases": aliases or {}, "run_time": run_time},
     )
+
+
+def read_all(settings: Any) -> None:
+    """Bring each value into its form, for ``__post_init__`` of a frozen dataclass of settings.
+
+    Raises:
+        ValueError: one breaks its rule; names it.
+    """
+    for entry in fields(settings):
+        try:
+            value = entry.metadata["parse"](getattr(settings, entry.name))
+        except ValueError as error:
+            raise ValueError(f"{entry.name} {error}") from None
+        object.__setattr__(settings, entry.name, value)
 
 
 def flag(value: Any) -> bool:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, NamedTuple
 
 from ..logs import get_logger
 from ..models.profile import Profile
-from ..settings import number, setting, whole
+from ..settings import number, read_all, setting, whole
 from .levels import Level, levels_of
 
 log = get_logger(__name__)
@@ -58,12 +58,7 @@ class TunerSettings:
     )
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            try:
-                value = field.metadata["parse"](getattr(self, field.name))
-            except ValueError as error:
-                raise ValueError(f"{field.name} {error}") from None
-            object.__setattr__(self, field.name, value)
+        read_all(self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
-from ..settings import anything, choice, flag, number, optional, setting, whole
+from ..settings import anything, choice, flag, number, optional, read_all, setting, whole
 
 MAX_POLICY_LENGTH = 4
 ACTION_SELECTIONS = ("deterministic", "stochastic")
@@ -279,12 +279,7 @@ class InferenceSettings:
     )
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            try:
-                value = field.metadata["parse"](getattr(self, field.name))
-            except ValueError as error:
-                raise ValueError(f"{field.name} {error}") from None
-            object.__setattr__(self, field.name, value)
+        read_all(self)
 
     def resolved_profile(self) -> Profile:
         """Give the profile with what these settings change in it."""

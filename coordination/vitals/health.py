@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
 
 from ...actors.statistics import KernelStatistics
 from ...memory.failures import MemoryFailures
-from ...settings import number, setting, whole
+from ...settings import number, read_all, setting, whole
 from .performance import AgentsStatistics
 from .warning import HealthWarning
 
@@ -57,12 +57,7 @@ class HealthSettings:
     )
 
     def __post_init__(self) -> None:
-        for entry in fields(self):
-            try:
-                value = entry.metadata["parse"](getattr(self, entry.name))
-            except ValueError as error:
-                raise ValueError(f"{entry.name} {error}") from None
-            object.__setattr__(self, entry.name, value)
+        read_all(self)
 
 
 @dataclass(frozen=True, slots=True)
