@@ -109,7 +109,8 @@ class Pool:
         self._awake = 0
         self._epoch = 1
         self._idle: list[Worker] = []
-        self._workers: set[Worker] = set()
+        # By age, as dicts are: of a set each process would go through them in another order.
+        self._workers: dict[Worker, None] = {}
         self._peak = 0
         self._patience = min(self.limits.patience, threading.TIMEOUT_MAX)
         self._full = False
@@ -124,7 +125,7 @@ class Pool:
         """
         first = [Worker() for _ in range(self.limits.initial)]
         with self._lock:
-            self._workers.update(first)
+            self._workers |= dict.fromkeys(first)
         for worker in first:
             self._hire(worker)
         if not self.workers:
@@ -234,7 +235,7 @@ class Pool:
                     woken.append(worker)
                 elif len(self._workers) < self.limits.maximum and not self._full:
                     worker = Worker()
-                    self._workers.add(worker)
+                    self._workers[worker] = None
                     hired.append(worker)
                 else:
                     break
@@ -259,7 +260,7 @@ class Pool:
             self._warn(error)
         with self._lock:
             self._take_permit_from(worker)
-            self._workers.discard(worker)
+            self._workers.pop(worker, None)
 
     def _start_thread_of(self, worker: Worker) -> None:
         count = len(self._workers)
@@ -318,7 +319,7 @@ class Pool:
         with self._lock:
             self._take_permit_from(worker)
             if self._stopped:
-                self._workers.discard(worker)
+                self._workers.pop(worker, None)
                 return False
             self._idle.append(worker)
         # First lie down, then look: submit() does it the other way round.
@@ -335,7 +336,7 @@ class Pool:
             leaves = worker in self._idle and len(self._workers) > self.limits.minimum
             if leaves:
                 self._idle.remove(worker)
-                self._workers.discard(worker)
+                self._workers.pop(worker, None)
         return leaves
 
 

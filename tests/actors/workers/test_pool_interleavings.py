@@ -5,13 +5,13 @@ The same check is held against pools with one rule taken out.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 from antiphon.actors.workers import pool as pool_module
 from antiphon.actors.workers.pool import Pool, PoolLimits, Worker, blocking
-from antiphon.tests.actors.stepping import Stepper, at_random, caught_by, file_of, stepping
+from antiphon.tests.actors.stepping import Option, Stepper, at_random, caught_by, file_of, stepping
 from antiphon.tests.actors.workers import tasks
 from antiphon.tests.actors.workers.tasks import Piece, widen
 
@@ -30,10 +30,17 @@ class Play:
     def __init__(self, kind: type[Pool], seed: int) -> None:
         self.seed = seed
         files = [file_of(pool_module), file_of(tasks), __file__]
-        self.stepper = Stepper(files, at_random(seed, 180), patience=seed % 4, always=self.check)
+        self.stepper = Stepper(files, self.choose, patience=seed % 4, always=self.check)
+        self.at_random = at_random(seed, 180)
+        self.moved: list[int] = []
         self.pool: Pool | None = None
         self.done: list[int] = []
         self.make = lambda: kind(PoolLimits(maximum=2 + seed % 2))
+
+    def choose(self, options: Sequence[Option]) -> Option:
+        chosen = self.at_random(options)
+        self.moved.append(self.stepper.movers.index(chosen[0]))
+        return chosen
 
     def check(self) -> None:
         if self.pool is not None:
@@ -128,6 +135,14 @@ def test_nothing_is_lost_in_any_order_of_steps() -> None:
         hold(Pool)(seed)
 
 
+def test_a_seed_gives_the_same_order_of_steps_again() -> None:
+    for seed in range(24):
+        first, again = Play(Pool, seed), Play(Pool, seed)
+        first.run()
+        again.run()
+        assert first.moved == again.moved
+
+
 @pytest.mark.soak
 def test_nothing_is_lost_in_twenty_thousand_orders_of_steps() -> None:
     for seed in range(20_000):
@@ -152,7 +167,7 @@ class LooksBeforeItRests(Pool):
         with self._lock:
             self._take_permit_from(worker)
             if self._stopped:
-                self._workers.discard(worker)
+                self._workers.pop(worker, None)
                 return False
             self._idle.append(worker)
         worker.bell.acquire()
@@ -192,7 +207,7 @@ class LeavesWhenCalled(Pool):
             if leaves:
                 if worker in self._idle:
                     self._idle.remove(worker)
-                self._workers.discard(worker)
+                self._workers.pop(worker, None)
         return leaves
 
 
