@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import random
-import sys
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pykka
@@ -22,15 +20,6 @@ FUSE = 10.0
 def asked(message: Any = "question") -> tuple[Letter, Future[Any]]:
     answer: Future[Any] = Future()
     return Letter(message, answer), answer
-
-
-@pytest.fixture
-def restless() -> Iterator[None]:
-    """Threads change places as often as they can."""
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    yield
-    sys.setswitchinterval(interval)
 
 
 @pytest.mark.usefixtures("restless")

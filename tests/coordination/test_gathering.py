@@ -89,11 +89,10 @@ def test_one_that_ends_while_it_waits_is_down_and_nobody_answers_for_it() -> Non
     assert outcome.status == {"a": DOWN, "b": ACTED, "c": ACTED}
 
 
-def test_one_that_ends_last_lets_the_others_go() -> None:
+def test_one_that_ends_after_it_was_answered_for_has_its_answer() -> None:
     desk = Desk()
     reply = desk.start()
     desk.join("a", "b")
-    desk.choir.calls.clear()
     call = desk.call("b")
     desk.act("c")
     assert desk.choir.calls == [["a", "b"]]
@@ -101,7 +100,7 @@ def test_one_that_ends_last_lets_the_others_go() -> None:
     assert outcome_of(desk, reply).status == dict.fromkeys("abc", ACTED)
 
 
-def test_one_that_ends_while_it_is_being_answered_for_has_its_answer() -> None:
+def test_one_that_ends_while_it_is_being_answered_for_has_it_too() -> None:
     desk = Desk()
     reply = desk.start()
     desk.join("a", "b")
