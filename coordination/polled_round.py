@@ -107,8 +107,11 @@ class PolledRound(Round):
             self.until, self.enough, self.broken = now, True, error
 
     def _end_open_slots(self) -> list[int]:
-        ended = set(self.ends)
         at_work = super()._end_open_slots()
         if self.until < inf:
-            self.ends.update(dict.fromkeys(self.ends.keys() - ended, Status.UNNEEDED))
+            # Also those of whom it was known before the answers that were enough: these came
+            # in time, and word of them after the deadline.
+            timed_out = [i for i, how in self.ends.items() if how is Status.TIMED_OUT]
+            self.ends.update(dict.fromkeys(timed_out, Status.UNNEEDED))
+            self.late = 0
         return at_work

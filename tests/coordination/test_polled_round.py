@@ -56,6 +56,36 @@ def test_it_is_filled_when_enough_have_acted_and_the_rest_are_unneeded() -> None
     assert round.late == 0
 
 
+def test_enough_that_came_in_time_counts_though_word_of_it_comes_after_the_deadline() -> None:
+    round = opened()
+    round.accept(0, 1, 0.0, 1.0)
+    round.skip(3)  # it found the deadline passed
+    round.accept(2, 1, 0.0, 11.0)
+    round.fail(1, ValueError(), 0.0, 11.0)
+    assert statuses(round) == [ACTED, *[Status.TIMED_OUT] * 3]
+    late = opened()
+    for slot in (3, 2):
+        late.skip(slot)
+    late.accept(1, 1, 0.0, 9.0)
+    late.accept(0, 1, 0.0, 2.0)
+    assert late.filled
+    for one in (round, late):
+        assert one.close() == []
+    assert statuses(late) == [ACTED, ACTED, UNNEEDED, UNNEEDED]
+    assert statuses(round) == [ACTED, *[Status.TIMED_OUT] * 3], "of two that were needed one came"
+    assert (round.late, late.late) == (2, 0)
+
+
+def test_who_answered_too_late_was_not_needed_where_enough_came_in_time() -> None:
+    round = opened()
+    round.accept(0, 1, 0.0, 1.0)
+    round.accept(2, 1, 0.0, 11.0)
+    round.accept(1, 1, 0.0, 9.0)
+    assert round.close() == ["d"]
+    assert statuses(round) == [ACTED, ACTED, UNNEEDED, UNNEEDED]
+    assert round.late == 0
+
+
 def test_who_answers_between_enough_and_the_close_is_unneeded_and_not_at_work() -> None:
     round = opened()
     error = ValueError()

@@ -13,6 +13,14 @@ def test_rounds_close_early_and_nothing_is_lost(game: str) -> None:
     simulate(play, seeds=range(60), faults=faults)
 
 
+@pytest.mark.parametrize(
+    ("game", "seed"), [("a quorum, all goes wrong", 1046), ("word comes late or twice", 1208)]
+)
+def test_word_of_answers_that_are_enough_may_come_after_the_deadline(game: str, seed: int) -> None:
+    play, faults = GAMES[game]
+    simulate(play, seeds=[seed], faults=faults)
+
+
 @pytest.mark.soak
 @pytest.mark.parametrize("game", GAMES)
 def test_ten_thousand_games_close_early_and_lose_nothing(game: str) -> None:
