@@ -32,7 +32,7 @@ _AMOUNTS = (
 )
 _SMALL = {
     "W1a": (
-        Amount(1, kernel=200, rounds=10, batch=20, legacy=2, repeats=2),
+        Amount(1, kernel=200, rounds=10, batch=_BRIEF, legacy=2, repeats=2),
         Amount(1000, kernel=10, rounds=2, batch=1, legacy=_BRIEF, repeats=2),
     ),
     "W2": (Amount(10, kernel=10, rounds=5, batch=_BRIEF, legacy=1, repeats=2),),

@@ -87,7 +87,7 @@ _PIECES = (
 
 def cases(*, small: bool) -> list[Case]:
     """Give one case for each program."""
-    share, repeats = (5, 3) if small else (1, 15)
+    share, repeats = (5, 2) if small else (1, 15)
     return [_case(piece._replace(units=piece.units // share), repeats) for piece in _PIECES]
 
 
