@@ -44,9 +44,9 @@ def cases(*, small: bool) -> list[Case]:
     return [
         _pool(repeats=1 if small else 5),
         _straggling(repeats=1 if small else 15),
-        _talking(50, 20, repeats=3 if small else 9),
-        _remembering(50, 400, repeats=3 if small else 9),
-        _failing(50, 100, repeats=3 if small else 9),
+        _talking(50, 20, repeats=2 if small else 9),
+        _remembering(50, 400, repeats=2 if small else 9),
+        _failing(50, 100, repeats=2 if small else 9),
     ]
 
 

@@ -48,7 +48,7 @@ def _case(n: int, *, small: bool) -> Case:
     return Case(
         name=f"N={n:,}",
         unit="round",
-        repeats=3 if small else many,
+        repeats=2 if small else many,
         variants=partial(_variants, n, 4 if small else 1),
         ratios=(*_ratios(n), *_threaded_ratios(n)),
         warm_ups=0,
