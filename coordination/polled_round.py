@@ -70,12 +70,6 @@ class PolledRound(Round):
             self.errors[index] = error
         return settled
 
-    def skip(self, index: int) -> bool:
-        settled = super().skip(index)
-        if settled and self.enough:
-            self.ends[index] = Status.UNNEEDED
-        return settled
-
     def _is_over(self, finished: float) -> bool:
         # The time rules, not the moment at which somebody gets round to closing.
         self.enough = self.enough or finished > self.until
@@ -109,8 +103,8 @@ class PolledRound(Round):
     def _end_open_slots(self) -> list[int]:
         at_work = super()._end_open_slots()
         if self.until < inf:
-            # Also those of whom it was known before the answers that were enough: these came
-            # in time, and word of them after the deadline.
+            # Also who found the deadline passed before there was word of the answers that were
+            # enough: these came in time.
             timed_out = [i for i, how in self.ends.items() if how is Status.TIMED_OUT]
             self.ends.update(dict.fromkeys(timed_out, Status.UNNEEDED))
             self.late = 0

@@ -45,11 +45,6 @@ class ForgetsToMark(PolledRound):
         return Round._end_open_slots(self)
 
 
-class ForgetsToMarkTheUnread(PolledRound):
-    def skip(self, index: int) -> bool:
-        return Round.skip(self, index)
-
-
 class NeverEnough(PolledRound):
     @property
     def filled(self) -> bool:
@@ -95,7 +90,6 @@ class UnneededIsLate(Coordinator):
         CountsFailures,
         CountsLate,
         ForgetsToMark,
-        ForgetsToMarkTheUnread,
         NeverEnough,
         TellsNobody,
         ClosesTwice,
