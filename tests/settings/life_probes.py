@@ -13,6 +13,7 @@ import pytest
 from antiphon.errors import StartError, StoreFullError
 from antiphon.memory.store import writer
 from antiphon.memory.store.database import Database
+from antiphon.memory.store.feed import Feed
 from antiphon.memory.store.reader import Reader
 from antiphon.tests.settings.cast import Probe, Probes
 
@@ -42,21 +43,25 @@ class SlowToMake(Probe):
 
 
 def disk_patience(value: float) -> Any:
-    full = StoreFullError("run.db", "database or disk is full")
-    commits = iter([full, full, full])
-    whole = Database.commit
+    commit, await_space = Database.commit, Feed.await_space
+    space = threading.Event()
 
-    def commit(self: Database, batches: Any) -> None:
-        if (error := next(commits, None)) is not None:
-            raise error
-        whole(self, batches)
+    def commit_where_there_is_some(self: Database, batches: Any) -> None:
+        if not space.is_set():
+            raise StoreFullError("run.db", "database or disk is full")
+        commit(self, batches)
+
+    def find_some(self: Feed, timeout: float) -> Any:
+        space.set()
+        return await_space(self, timeout)
 
     with (
         tempfile.TemporaryDirectory() as folder,
         pytest.MonkeyPatch.context() as patch,
         ap.Society(ap.GridWorld(size=5), disk_patience=value) as society,
     ):
-        patch.setattr(Database, "commit", commit)
+        patch.setattr(Database, "commit", commit_where_there_is_some)
+        patch.setattr(Feed, "await_space", find_some)
         patch.setattr(writer, "RETRY_AFTER", 0.001)
         society.add("random", n=1)
         try:
