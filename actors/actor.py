@@ -135,7 +135,7 @@ class Actor(pykka.ThreadingActor):
         self.start_thread()
         try:
             self.started.get()
-        except BaseException as error:
+        except BaseException as error:  # what on_start raised, be it SystemExit
             if error is not self.started._error:
                 raise  # Ctrl-C while we waited
             raise StartError(self.name, describe(error)) from error
@@ -146,7 +146,7 @@ class Actor(pykka.ThreadingActor):
         thread = threading.Thread(target=self._actor_loop, name=self.name, daemon=True)
         try:
             thread.start()
-        except BaseException:
+        except BaseException:  # Ctrl-C too: nobody would forget an actor without a thread
             unregister(self)
             raise
         return thread
@@ -155,7 +155,7 @@ class Actor(pykka.ThreadingActor):
         """Run ``on_start``; whether the actor lives now."""
         try:
             self.on_start()
-        except BaseException as error:
+        except BaseException as error:  # SystemExit too: whoever started it waits for word
             self._end()
             self.started.set_exception((type(error), error, error.__traceback__))
             if is_ctrl_c(error):
@@ -240,7 +240,7 @@ class Actor(pykka.ThreadingActor):
                 answer = self._handle_receive(message)
             else:
                 answer = self.on_receive(message)
-        except BaseException as error:
+        except BaseException as error:  # SystemExit too: it is this letter's failure, no other's
             if is_ctrl_c(error):
                 raise
             self.fail(letter, error)
@@ -267,7 +267,7 @@ class Actor(pykka.ThreadingActor):
     def _contained(self, hook: str, call: Callable[[], object]) -> None:
         try:
             call()
-        except BaseException as error:
+        except BaseException as error:  # SystemExit too: an actor ends by being stopped
             if is_ctrl_c(error):
                 raise
             log.warning("actor.hook_failed", actor=self.name, hook=hook, error=describe(error))

@@ -205,7 +205,7 @@ class AgentActor(Hearer):
         self._gathered = call, index
         try:
             call.gather(index, self)
-        except BaseException:
+        except BaseException:  # Ctrl-C too: else it would wait for ever
             self.resume()
             raise
 
@@ -251,14 +251,14 @@ class AgentActor(Hearer):
         try:
             try:
                 self._enter_episode(call.episode)
-            except BaseException:
+            except BaseException:  # whatever it was, the agent is half in
                 if self._recovery is not None:
                     self._recovery.spoil()
                 raise
             finally:
                 self._hear(call, index)
             self._check_stumbled()
-        except BaseException:
+        except BaseException:  # Ctrl-C too: nothing that it lived is lost
             call.untold(index)
             raise
         self.episode = self._entered
