@@ -24,12 +24,15 @@ class Signals:
 
     Python runs a handler between any two instructions of the main thread. While a round is
     written down that would leave half a round, so some functions are done whole, and
-    interrupted where they call for the next round. Agents' code and finalizers swallow
-    exceptions, so where it may be raised it is raised again until the command ends.
+    interrupted where they call for the next round. So are finalizers, which Python calls
+    wherever it frees something: all that came of an interruption is a traceback on the
+    terminal, and half a finalizer. Agents' code swallows exceptions, so where it may be raised
+    it is raised again until the command ends.
     """
 
     def __init__(self) -> None:
         self._came: int | None = None
+        self._looked = False
         self._loaded = False
         self._whole: Collection[CodeType] = ()
         self._open: Collection[CodeType] = ()
@@ -75,16 +78,18 @@ class Signals:
             os.write(2, b"antiphon: interrupted\n")
             _exit_at_once(number)
         self._came = number
-        is_open = self._is_open(frame)
         if sys.platform == "win32":
             raise KeyboardInterrupt
-        signal.signal(signal.SIGALRM, self._look_again)
+        signal.signal(signal.SIGALRM, self._look)
         signal.setitimer(signal.ITIMER_REAL, _LOOK_AGAIN, _LOOK_AGAIN)
-        if is_open is not False:
-            raise KeyboardInterrupt
+        self._look(number, frame)
 
-    def _look_again(self, number: int, frame: FrameType | None) -> None:
-        if self._is_open(frame):
+    def _look(self, number: int, frame: FrameType | None) -> None:
+        if _is_finalizing(frame):
+            return
+        is_open = self._is_open(frame)
+        first, self._looked = not self._looked, True
+        if is_open or (first and is_open is None):
             raise KeyboardInterrupt
 
     def _is_open(self, frame: FrameType | None) -> bool | None:
@@ -96,6 +101,16 @@ class Signals:
                 return False
             frame = frame.f_back
         return None
+
+
+def _is_finalizing(frame: FrameType | None) -> bool:
+    while frame is not None:
+        # These modules hold the callbacks of weak references, whose exceptions are lost as well.
+        module = frame.f_globals.get("__name__")
+        if frame.f_code.co_name == "__del__" or module in {"weakref", "_weakrefset"}:
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _exit_at_once(number: int) -> None:

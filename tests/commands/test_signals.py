@@ -8,8 +8,10 @@ import pty
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator
+import weakref
+from collections.abc import Callable, Iterator
 from itertools import product
 from pathlib import Path
 from signal import SIGINT, SIGTERM
@@ -311,6 +313,45 @@ def test_an_interrupt_that_an_agent_swallows_comes_again(
     assert run("--type", SWALLOWS, "--agents", "1", "--steps", "100") == 143
     assert time.monotonic() - before < FUSE
     assert "interrupted after 2 rounds of 1 agent" in capsys.readouterr().out
+
+
+class Finalized:
+    def __init__(self, free: Callable[[], None]) -> None:
+        self.free = free
+
+    def __del__(self) -> None:
+        self.free()
+
+
+def by_its_own_method(free: Callable[[], None]) -> object:
+    return Finalized(free)
+
+
+def by_a_weak_reference(free: Callable[[], None]) -> object:
+    thing = Finalized(lambda: None)
+    weakref.finalize(thing, free)
+    return thing
+
+
+@pytest.mark.parametrize("finalized", [by_its_own_method, by_a_weak_reference])
+def test_a_finalizer_is_left_to_end(finalized: Callable[[Callable[[], None]], object]) -> None:
+    went_on = []
+
+    def free() -> None:
+        signal.raise_signal(SIGTERM)
+        before = time.monotonic()
+        while time.monotonic() - before < 0.25:  # several looks
+            pass
+        went_on.append(True)
+
+    with Signals() as signals:
+        signals.loaded(whole=(), open=())
+        thing = finalized(free)
+        with pytest.raises(KeyboardInterrupt):
+            del thing
+            threading.Event().wait(FUSE)
+    # An exception that is lost in a finalizer fails the test.
+    assert went_on == [True]
 
 
 def test_any_other_command_ends_where_it_is(
