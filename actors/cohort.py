@@ -16,6 +16,7 @@ from .mail.handling import KERNEL
 from .mailbox import Letter, Mailbox
 from .messages import Question, Request
 from .seat import Seat
+from .turn import take
 from .workers.cohort_sweep import CohortSweep, Rank
 from .workers.sweep import SweptCall
 
@@ -131,14 +132,14 @@ class Cohort(Actor):
     def _notify(self, mailbox: Mailbox) -> None:
         # Who gets the turn here sees to it that the member is run; whoever holds it looks
         # for letters when it lets go.
-        if mailbox.turn.acquire():
+        if take(mailbox.turn):
             self.actor_inbox.put(Letter(RunMember(mailbox.owner)))
 
     def on_stop(self) -> None:
         for member in self.members:
             member.request_stop()
             # A stopped actor keeps its turn for ever.
-            member.turn.acquire()
+            take(member.turn)
             member.finish()
 
     def _end(self) -> None:

@@ -12,6 +12,7 @@ from .agent_actor import AgentActor
 from .dispatcher import start_error
 from .mailbox import BLANK, Mailbox
 from .registry import register
+from .turn import take
 from .workers.joint_sweep import Sorting
 from .workers.sweep import Sweep, SweptCall
 
@@ -116,7 +117,7 @@ class InlineDispatcher:
 
     def _end(self, actor: Actor) -> None:
         # A stopped actor keeps its turn for ever, so that no sweep finds it idle.
-        actor.turn.acquire()
+        take(actor.turn)
         actor.finish()
 
 

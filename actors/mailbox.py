@@ -17,7 +17,7 @@ from .mail.lanes import Gone, Lanes
 from .mail.letters import BLANK, NO_LETTERS, Letter, copy_of, count_blanks, take_behind_blanks
 from .mail.mailbox_rules import UNBOUNDED, MailboxRules
 from .mail.returns import error_of, give_back, is_waited_for, refuse
-from .turn import Turn
+from .turn import new_turn
 from .workers.pace import Pace
 
 __all__ = ["BLANK", "FEW", "Letter", "Mailbox", "refuse"]
@@ -71,7 +71,7 @@ class Mailbox:
         """In the order in which they came; something is in it as long as anything waits."""
         self.lanes: Lanes | None = None
         """Letters that were sorted; None unless there is a crowd."""
-        self.turn = Turn()
+        self.turn = new_turn()
         """Held while the owner waits to be run or is run, by dispatchers that share threads."""
         self.sent = 0
         """How many letters have been put."""

@@ -12,6 +12,7 @@ from .agent_actor import AgentActor
 from .dispatcher import Countdown, start_error
 from .mailbox import Mailbox
 from .statistics import PoolStatistics
+from .turn import take
 from .workers.joint_sweep import Sorting
 from .workers.pool import Pool, PoolLimits, blocking
 from .workers.pool_watch import PoolWatch
@@ -168,7 +169,7 @@ class PooledDispatcher:
         for actor in actors:
             if not alone:
                 self._end(actor)
-            elif actor.turn.acquire():
+            elif take(actor.turn):
                 actor.finish()
             else:
                 actor.request_stop()
@@ -240,7 +241,7 @@ def _is_known(sweep: Sweep) -> None:
 
 def _is_let_go(actor: Actor, countdown: Countdown) -> bool:
     """Wait until nobody runs the actor or is about to; whether that comes in time."""
-    while not actor.turn.acquire():
+    while not take(actor.turn):
         if not countdown.left():
             return False
         # Somebody is just announcing a letter; that takes no longer than it takes.

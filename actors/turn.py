@@ -1,48 +1,35 @@
-"""Who may run an actor, where threads are shared."""
+"""Who may run an actor, where threads are shared: a token that one of them has at a time.
+
+As a lock that is never waited for. Taking the only item out of a list and putting it back is as
+atomic as taking a lock, and a fraction of the price, which is paid for each agent in each round.
+It is a plain list, of one item when made: CPython neither frees nor grows what such a list
+holds, as it does at each pop and append of a class made of it.
+"""
 
 from __future__ import annotations
 
-import threading
-import time
-
-_PAUSE = 0.001
-_NEVER = threading.Event()
+Turn = list[None]
 
 
-class Turn(list[None]):
-    """A token: whoever takes it out runs the actor, and puts it back.
+def new_turn() -> Turn:
+    """Make one that nobody has."""
+    return [None]
 
-    As a lock that is hardly ever waited for; taking from a list and putting back is as atomic as
-    taking a lock, and a fifth of the price, which is paid once for each agent in each round.
-    """
 
-    __slots__ = ()
+def take(turn: Turn) -> bool:
+    """Take it, if it is there; whether it was."""
+    try:
+        turn.pop()
+    except IndexError:
+        return False
+    return True
 
-    def __init__(self) -> None:
-        super().__init__((None,))
 
-    def acquire(self, *, timeout: float = 0.0) -> bool:
-        """Take it, if it is there; whether it was.
+def give_back(turn: Turn) -> None:
+    """Put it back; for whoever took it."""
+    turn.append(None)
 
-        Args:
-            timeout: seconds to look for it again and again; for handing actors over, where
-                whoever has it is about to let go.
-        """
-        end = time.monotonic() + timeout if timeout else 0.0
-        while True:
-            try:
-                self.pop()
-            except IndexError:
-                if time.monotonic() >= end:
-                    return False
-                _NEVER.wait(_PAUSE)
-            else:
-                return True
 
-    def release(self) -> None:
-        """Put it back; for whoever took it."""
-        self.append(None)
-
-    def locked(self) -> bool:
-        """Whether somebody has it."""
-        return not self
+def is_taken(turn: Turn) -> bool:
+    """Whether somebody has it."""
+    return not turn

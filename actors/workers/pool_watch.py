@@ -7,6 +7,7 @@ import time
 from typing import cast
 
 from ..actor import Actor
+from ..turn import take
 from .alarms import Alarms
 from .pool import Pool, do
 
@@ -89,7 +90,7 @@ class PoolWatch:
         due = [*self._held_up, *cast("list[Actor]", self.alarms.take_due())]
         self._held_up = []
         for actor in due:
-            if actor.turn.acquire():
+            if take(actor.turn):
                 if actor.urgent:
                     do(actor)
                 else:

@@ -11,6 +11,7 @@ from ..actor import Actor
 from ..dispatcher import start_error
 from ..future import Future
 from ..registry import register, unregister
+from ..turn import take
 
 
 class Starting:
@@ -40,7 +41,7 @@ class Starting:
             unregister(actor)
             return True
         lives = actor.begin()
-        if lives and self._given_up and actor.turn.acquire():
+        if lives and self._given_up and take(actor.turn):
             # Nobody waited for it, and nobody else will have it end.
             actor.finish()
         return lives

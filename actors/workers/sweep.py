@@ -17,6 +17,7 @@ from ..agent_actor import AgentActor
 from ..failures import is_ctrl_c
 from ..mailbox import Letter
 from ..messages import Call, Perceive
+from ..turn import give_back, is_taken, take
 from .pool import blocking
 
 
@@ -152,8 +153,8 @@ class Sweep:
         # In the main thread agents are run one after another, and nobody else has a turn;
         # only those that have stopped keep theirs.
         for host in self._hosts:
-            if host.turn.locked() and not host.ended.is_set():
-                host.turn.release()
+            if is_taken(host.turn) and not host.ended.is_set():
+                give_back(host.turn)
 
     # One loop, since a call in it costs a fifth of a visit.
     def _visit_some(self) -> None:  # noqa: C901, PLR0912, PLR0915
@@ -233,7 +234,7 @@ class Sweep:
         started = self._lists[1]
         first = now()
         for index, host, _ in islice(self._cursor, STRETCH):
-            if not host.turn.acquire():
+            if not take(host.turn):
                 call.post(index)
                 continue
             try:

@@ -14,6 +14,7 @@ from antiphon.actors.inline import InlineDispatcher
 from antiphon.actors.messages import Question
 from antiphon.actors.pooled import PooledDispatcher
 from antiphon.actors.threaded import ThreadedDispatcher
+from antiphon.actors.turn import is_taken
 from antiphon.actors.workers import pool as pool_module
 from antiphon.actors.workers import pool_watch as watch_module
 from antiphon.actors.workers.pool import PoolLimits
@@ -128,7 +129,7 @@ class Handover:
             self.stepper.start(self.hand_over, first, second)
             self.stepper.run()
             assert self.actor.kept == [1, 2]
-            assert not self.actor.turn.locked()
+            assert not is_taken(self.actor.turn)
             self.stepper.start(self.end, second)
             self.stepper.run()
             assert not self.stepper.stuck

@@ -11,6 +11,7 @@ from antiphon.actors.cohort import Cohort, CohortMember, RunMember, VisitMembers
 from antiphon.actors.hearing import NOWHERE
 from antiphon.actors.mailbox import Letter
 from antiphon.actors.messages import Deliver, Question
+from antiphon.actors.turn import is_taken, take
 from antiphon.actors.workers.cohort_sweep import CohortSweep, Rank
 from antiphon.errors import AskError, ObservationError
 from antiphon.models.outbox import OUTSIDE, Outbox
@@ -67,7 +68,7 @@ def test_nobodys_turn_is_taken_and_a_letter_that_comes_meanwhile_waits() -> None
     locked: list[bool] = []
 
     def news_of(ids: Sequence[str]) -> Any:
-        locked.extend(host.turn.locked() for host in hosts)
+        locked.extend(is_taken(host.turn) for host in hosts)
         return [()] * len(ids)
 
     call.news_of = news_of  # type: ignore[method-assign]
@@ -95,7 +96,7 @@ def test_a_first_letter_is_seen_by_a_rank_that_was_made_before_it_came() -> None
 
 def test_a_member_whose_turn_somebody_has_gets_a_letter() -> None:
     hosts, call = hosts_of(3), Slots(3)
-    assert hosts[2].turn.acquire()
+    assert take(hosts[2].turn)
     visit(call, hosts)
     assert call.posted == [2]
     assert acted(hosts) == [1, 1, 0]
@@ -213,7 +214,7 @@ def test_one_that_was_run_by_itself_is_looked_at_again_before_the_next_call() ->
     cohort.on_start()
     calls = [Slots(3), Slots(3)]
     cohort.on_receive(VisitMembers(calls[0], range(3), members))
-    assert members[1].turn.acquire()
+    assert take(members[1].turn)
     members[1].episode = NOWHERE  # as a letter that it reads may leave it
     cohort.on_receive(RunMember(members[1]))
     cohort.on_receive(VisitMembers(calls[1], range(3), members))

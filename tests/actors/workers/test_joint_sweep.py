@@ -11,6 +11,7 @@ import pytest
 from antiphon.actors.address import Address
 from antiphon.actors.agent_actor import AgentActor, Seat
 from antiphon.actors.inline import InlineDispatcher
+from antiphon.actors.turn import give_back, is_taken, take
 from antiphon.actors.workers.joint_sweep import AT_ONCE, JointSweep, Regulars, Sorting
 from antiphon.actors.workers.sweep import Sweep
 from antiphon.clock import ManualClock
@@ -81,7 +82,7 @@ def acted(hosts: Sequence[AgentActor]) -> list[int]:
 
 
 def free(hosts: Sequence[AgentActor]) -> bool:
-    return not any(host.turn.locked() for host in hosts)
+    return not any(is_taken(host.turn) for host in hosts)
 
 
 def calls_of(monkeypatch: pytest.MonkeyPatch) -> list[int]:
@@ -129,7 +130,7 @@ def test_what_the_same_hosts_have_in_common_is_looked_up_once() -> None:
         companies.append(taken.company)
         work._answer(taken)
         for host in taken.held:
-            host.turn.release()
+            give_back(host.turn)
     assert companies[0] is companies[1] is companies[2]
     assert acted(hosts) == [3] * 5
 
@@ -140,11 +141,11 @@ def test_hosts_of_which_one_is_missing_are_another_company() -> None:
         for called in (hosts, plain):
             call = Slots(4)
             if absent is not None:
-                assert called[absent].turn.acquire()
+                assert take(called[absent].turn)
             sweep(call, called).take_turn()
             assert call.posted == ([] if absent is None else [absent])
             if absent is not None:
-                called[absent].turn.release()
+                give_back(called[absent].turn)
     assert acted(hosts) == acted(plain) == [3, 4, 3, 4]
 
 
@@ -181,13 +182,13 @@ def test_a_turn_is_some_of_them_and_the_rest_is_offered_to_others() -> None:
 
 def test_who_is_occupied_or_has_letters_or_acts_by_itself_gets_a_letter() -> None:
     hosts, call = [*hosts_of(3), *hosts_of(1, lambda: Slow(MODEL, SETTINGS))], Slots(4)
-    hosts[0].turn.acquire()
+    take(hosts[0].turn)
     Address(hosts[1]).tell("a letter")
     sweep(call, hosts).take_turn()
     assert call.posted == [0, 1, 3]
     assert acted(hosts) == [0, 0, 1, 0]
     assert call.settled == [1]
-    assert [host.turn.locked() for host in hosts] == [True, False, False, False]
+    assert [is_taken(host.turn) for host in hosts] == [True, False, False, False]
 
 
 def test_who_gets_a_letter_while_it_is_answered_for_is_announced_afterwards(
@@ -197,7 +198,7 @@ def test_who_gets_a_letter_while_it_is_answered_for_is_announced_afterwards(
     hosts, act = hosts_of(3), Crowd.act
     for host in hosts:
         host.actor_inbox.notify = lambda mailbox: announced.append(
-            (mailbox.owner.name, mailbox.turn.locked())
+            (mailbox.owner.name, is_taken(mailbox.turn))
         )
 
     def tell(self: Crowd, *arguments: Any) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 
 from antiphon.actors.mailbox import Letter
 from antiphon.actors.messages import Deliver
+from antiphon.actors.turn import is_taken, take
 from antiphon.tests.actors.workers.sweeping import SweptRecorder, hosts_of, sweep
 
 
@@ -30,7 +31,7 @@ def test_where_a_protocol_is_asked_each_answer_is_handed_over_by_itself() -> Non
     assert call.settled == []
     assert call.actions == [None] * 5
     assert None not in call.started
-    assert not any(host.turn.locked() for host in hosts)
+    assert not any(is_taken(host.turn) for host in hosts)
 
 
 def test_once_there_are_enough_nobody_is_visited() -> None:
@@ -40,7 +41,7 @@ def test_once_there_are_enough_nobody_is_visited() -> None:
     assert [one.how for one in call.answers] == ["accept"] * 3
     assert call.started[3:] == [None] * 7
     assert work.left == 0
-    assert not any(host.turn.locked() for host in hosts)
+    assert not any(is_taken(host.turn) for host in hosts)
 
 
 def test_there_too_the_occupied_get_a_letter_and_failures_are_their_own() -> None:
@@ -50,9 +51,9 @@ def test_there_too_the_occupied_get_a_letter_and_failures_are_their_own() -> Non
         return seen
 
     hosts, call = hosts_of(4, act), Polled(4, enough=9)
-    assert hosts[0].turn.acquire()
+    assert take(hosts[0].turn)
     hosts[1].actor_inbox.put(Letter(Deliver(1, "hello", "outside")))
     sweep(call, hosts).take_turn()
     assert call.posted == [0, 1]
     assert (call.of("fail"), call.of("accept")) == ([2], [3])
-    assert [host.turn.locked() for host in hosts] == [True, False, False, False]
+    assert [is_taken(host.turn) for host in hosts] == [True, False, False, False]

@@ -7,6 +7,7 @@ from collections import deque
 
 import pytest
 from antiphon.actors.actor import Actor
+from antiphon.actors.turn import give_back, is_taken, take
 from antiphon.actors.workers.pool import Pool, PoolLimits
 from antiphon.actors.workers.pool_watch import PoolWatch
 from antiphon.clock import ManualClock
@@ -41,7 +42,7 @@ def test_an_urgent_actor_is_woken_by_the_watch_itself(clock: ManualClock) -> Non
     watch._ring()
     watch._ring()
     assert sleeper.woken == 1
-    assert not sleeper.turn.locked()
+    assert not is_taken(sleeper.turn)
 
 
 def test_any_other_actor_is_woken_by_a_worker(clock: ManualClock) -> None:
@@ -64,11 +65,11 @@ def test_who_is_run_when_its_time_comes_is_woken_later_though_no_clock_moves(
     watch = PoolWatch(pool)
     watch.alarms.note(sleeper)
     clock.advance(1.0)
-    assert sleeper.turn.acquire()
+    assert take(sleeper.turn)
     for _ in range(3):
         watch._ring()
     # Whoever ran it has looked at the time just before it came.
-    sleeper.turn.release()
+    give_back(sleeper.turn)
     watch._ring()
     for work in pool.ready:
         work.take_turn()
@@ -80,10 +81,10 @@ def test_whoever_runs_it_may_note_the_time_too_and_it_is_woken_once(clock: Manua
     sleeper.alarms = watch.alarms
     watch.alarms.note(sleeper)
     clock.advance(1.0)
-    assert sleeper.turn.acquire()
+    assert take(sleeper.turn)
     watch._ring()
     watch.alarms.note(sleeper)
-    sleeper.turn.release()
+    give_back(sleeper.turn)
     watch._ring()
     watch._ring()
     assert sleeper.woken == 1
@@ -93,7 +94,7 @@ def test_who_has_stopped_is_not_waited_for(clock: ManualClock) -> None:
     watch, sleeper = PoolWatch(RecordingPool()), Sleeper(clock, urgent=True)
     watch.alarms.note(sleeper)
     clock.advance(1.0)
-    sleeper.turn.acquire()
+    take(sleeper.turn)
     sleeper.finish()
     watch._ring()
     assert watch._held_up == []

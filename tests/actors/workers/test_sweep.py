@@ -10,6 +10,7 @@ from antiphon.actors.actor import TURN, Actor
 from antiphon.actors.address import Address
 from antiphon.actors.messages import Perceive
 from antiphon.actors.pooled import PooledDispatcher
+from antiphon.actors.turn import is_taken, take
 from antiphon.actors.workers.pool import Pool, PoolLimits
 from antiphon.actors.workers.sweep import STRETCH, BlockingSweep, Sweep
 from antiphon.clock import ManualClock
@@ -28,7 +29,7 @@ def test_everyone_is_called_with_its_own_observation() -> None:
     assert call.actions == [0, 10, 20, 30, 40]
     assert all(s <= f for s, f in zip(call.started, call.finished, strict=True))  # type: ignore[operator]
     assert call.settled == [5]
-    assert not any(host.turn.locked() for host in hosts)
+    assert not any(is_taken(host.turn) for host in hosts)
 
 
 def test_only_those_named_are_called() -> None:
@@ -54,13 +55,13 @@ def test_one_turn_is_one_stretch_and_the_rest_is_offered_to_others() -> None:
 
 def test_who_is_occupied_or_has_letters_gets_a_letter() -> None:
     hosts, call = hosts_of(4), SweptRecorder(4)
-    hosts[1].turn.acquire()
+    take(hosts[1].turn)
     Address(hosts[2]).tell("a letter")
     sweep(call, hosts).take_turn()
     assert call.posted == [1, 2]
     assert call.actions == [0, None, None, 30]
     assert call.settled == [2]
-    assert [host.turn.locked() for host in hosts] == [False, True, False, False]
+    assert [is_taken(host.turn) for host in hosts] == [False, True, False, False]
 
 
 def test_who_gets_a_letter_while_it_is_called_is_announced_afterwards() -> None:
@@ -86,7 +87,7 @@ def test_an_agent_that_raises_has_failed_and_the_others_go_on() -> None:
     assert call.actions == [0, None, None, 3]
     assert call.of("fail") == [1, 2]
     assert call.settled == [2]
-    assert not any(host.turn.locked() for host in hosts)
+    assert not any(is_taken(host.turn) for host in hosts)
 
 
 def test_in_a_new_episode_agents_are_reset_first() -> None:
@@ -185,7 +186,7 @@ def test_an_actor_ends_with_the_letter_that_stops_it_wherever_in_a_turn_that_com
         actor = Leaves()
         dispatcher = PooledDispatcher()
         dispatcher.start([actor], FUSE)
-        actor.turn.acquire()
+        take(actor.turn)
         for _ in range(letters):
             Address(actor).tell("stay")
         if how == "itself":

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from antiphon.actors.agent_actor import AgentActor, Seat
 from antiphon.actors.inline import InlineDispatcher
+from antiphon.actors.turn import is_taken, take
 from antiphon.actors.workers.sweep import Sweep
 from antiphon.models.agent import Agent, Context
 from antiphon.society import Society
@@ -41,7 +42,7 @@ def test_ctrl_c_at_any_instruction_leaves_no_turn_taken(
         with Interrupts([Sweep._visit_some], nth) as interrupts, suppress(KeyboardInterrupt):
             dispatcher.visit(SweptRecorder(3), hosts, range(3))
         interrupted = interrupts.raised
-        assert not any(host.turn.locked() for host in hosts), f"at instruction {nth}"
+        assert not any(is_taken(host.turn) for host in hosts), f"at instruction {nth}"
         nth += 1
     assert nth > 100
 
@@ -56,11 +57,11 @@ def test_ctrl_c_gives_no_turn_of_a_stopped_agent_away(
 
     hosts = [AgentActor(Seat(f"agent-{n}", lambda: Does(act))) for n in range(3)]
     dispatcher = inline(hosts)
-    hosts[2].turn.acquire()
+    take(hosts[2].turn)
     hosts[2].finish()
     with pytest.raises(KeyboardInterrupt):
         dispatcher.visit(SweptRecorder(3), hosts, range(3))
-    assert [host.turn.locked() for host in hosts] == [False, False, True]
+    assert [is_taken(host.turn) for host in hosts] == [False, False, True]
 
 
 def test_a_society_goes_on_pooled_after_ctrl_c_inline() -> None:
