@@ -70,7 +70,7 @@ soak: .venv/dev ## the full counts of the promises; takes long
 	@$(BIN)/pytest -m "soak and alone" -o faulthandler_timeout=0
 
 .PHONY: nightly
-nightly: .venv/dev ## two thousand kills of runs that are resumed; takes hours
+nightly: .venv/dev ## two thousand kills of runs that are resumed; a quarter of an hour on two cores
 	@$(BIN)/pytest $(TOGETHER) worksteal -m nightly -o faulthandler_timeout=0
 
 .PHONY: clean
