@@ -19,6 +19,7 @@ from ...logs import get_logger
 from ..outcome import Status
 from ..rollout import Step
 from ..spans import seconds_of
+from .lines import Lines
 from .standing import Standing
 
 AGENT_COLUMNS = (
@@ -74,10 +75,13 @@ class Table:
         if rows:
             self.add(rows)
 
-    def add(self, rows: Iterable[Sequence[Any]]) -> None:
-        """Write rows; errors as of ``Tables.add``."""
+    def add(self, rows: Iterable[Sequence[Any]] | str) -> None:
+        """Write rows, or the lines that they are; errors as of ``Tables.add``."""
         self.cut()
-        self._writer.writerows(rows)
+        if isinstance(rows, str):
+            self._rows.write(rows)
+        else:
+            self._writer.writerows(rows)
         if self._rows.tell() < _AT_ONCE:
             return
         waited = bool(self._held)
@@ -152,6 +156,7 @@ class Tables:
         self._played = played
         self._agents = Table(folder / "agents.csv", AGENT_COLUMNS)
         self._model = Table(folder / "model.csv", MODEL_COLUMNS)
+        self._lines = Lines()
 
     def add(self, step: Step) -> None:
         """Write one step.
@@ -161,18 +166,16 @@ class Tables:
             StoreError: a file cannot be written.
         """
         round = step.outcome.round
-        measured = round > self._played
-        for table, rows in (
-            (self._agents, _agents_rows(step)),
-            (self._model, [_model_row(step, measured=measured)]),
-        ):
-            if measured:
-                table.add(rows)
-            else:
-                table.add_again(rows)
-                if round == self._played:
-                    # Rounds that were not on disk when the run was killed are no rounds of it.
-                    table.cut()
+        if round > self._played:
+            self._agents.add(self._lines.of(step) or agents_rows(step))
+            self._model.add([_model_row(step, measured=True)])
+            return
+        self._agents.add_again(agents_rows(step))
+        self._model.add_again([_model_row(step, measured=False)])
+        if round == self._played:
+            # Rounds that were not on disk when the run was killed are no rounds of it.
+            self._agents.cut()
+            self._model.cut()
 
     def close(self) -> None:
         """Write what is left; errors as ``add``, but nothing waits any more."""
@@ -182,7 +185,8 @@ class Tables:
             self._model.close()
 
 
-def _agents_rows(step: Step) -> list[tuple[Any, ...]]:
+def agents_rows(step: Step) -> list[tuple[Any, ...]]:
+    """Give the rows of a step, one for each agent."""
     outcome, lived = step.outcome, step.columns
     ids = list(step.experiences)
     columns = (

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import csv
+import io
 from pathlib import Path
 from typing import Any
 
+import hypothesis.strategies as st
 import pytest
 from antiphon.coordination.outcome import Status
+from antiphon.coordination.records.lines import Lines
 from antiphon.coordination.records.metrics import Metrics
-from antiphon.coordination.records.tables import Table, Tables
+from antiphon.coordination.records.tables import Table, Tables, agents_rows
 from antiphon.coordination.rollout import Step
 from antiphon.models.experience import Experience
 from antiphon.tests.coordination.outcomes import all_acted, outcome_of
+from hypothesis import given, settings
 
+ODD = 'a,"\r\n é%'
 COLUMNS = ("step", "agent", "round", "action", "ms")
 ROWS = [(1, "a", 1, 'x"\n,', 5.25), (1, "b", 1, "é", 6.5), (2, "a", 3, "", 7.0)]
 LINES = ["step,agent,round,action,ms\r\n", '1,a,1,"x""\n,",5.25\r\n', "1,b,1,é,6.5\r\n",
@@ -113,3 +118,37 @@ def test_every_time_is_in_milliseconds_and_none_is_none(tmp_path: Path) -> None:
     assert rows[0][-2:] == ["latency_ms", "act_ms"]
     times = [row[-2:] for row in rows[1:]]
     assert times == [["12.3456"] * 2] * 2 + [["500.0000"] * 2, [""] * 2]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_lines_are_what_the_rows_of_a_step_come_to(data: st.DataObject) -> None:
+    ids = data.draw(st.lists(st.text(ODD, max_size=3), min_size=1, max_size=4, unique=True))
+    actions = data.draw(st.sampled_from([st.integers(), st.integers() | st.booleans()]))
+    rewards = data.draw(st.sampled_from([st.floats(), st.floats() | st.integers() | st.none()]))
+    status = dict.fromkeys(ids, Status.ACTED) | data.draw(
+        st.dictionaries(st.sampled_from(ids), st.sampled_from(Status), max_size=1)
+    )
+    outcome = outcome_of(3, status, seconds=data.draw(st.floats(0, 1e6)))
+    lived = {
+        agent_id: Experience(
+            3, None, 0, data.draw(actions), status[agent_id].value, data.draw(rewards),
+            terminated=False, truncated=False,
+        )
+        for agent_id in ids
+    }  # fmt: skip
+    one = Step(7, 2, outcome, lived, episode_over=False)
+    text, rows = io.StringIO(newline=""), agents_rows(one)
+    csv.writer(text).writerows(rows)
+    assert Lines().of(one) in {None, text.getvalue()}
+
+
+def test_most_steps_are_written_as_lines() -> None:
+    lines = Lines()
+    for number, ids in ((1, ("a", 'b"')), (2, ("a", 'b"')), (3, ("c",))):
+        written = lines.of(step(number, *ids, seconds=0.0123456))
+        assert written is not None
+        assert list(csv.reader(written.splitlines())) == [
+            [str(number), i, str(number), "0", "acted", "0", "1.0", "12.3456", "12.3456"]
+            for i in ids
+        ]
