@@ -32,11 +32,13 @@ class Step:
     episode_over: bool
     retuned: Sequence[TunerDecision] = ()
     """What tuners changed after it."""
+    side_by_side: ExperienceColumns | None = None
+    """The experiences, in their order, where they have been made of that."""
 
     @cached_property
     def columns(self) -> ExperienceColumns:
         """The experiences side by side, in their order; made once for all who read them so."""
-        return ExperienceColumns.of(self.experiences.values())
+        return self.side_by_side or ExperienceColumns.of(self.experiences.values())
 
     @cached_property
     def reward(self) -> float:
@@ -101,7 +103,8 @@ class Rollout:
         seen, self.observations, self.previous = self.observations, {}, {}
         transition = self.environment.step(outcome.actions)
         self.steps += 1
-        experiences = experiences_of(outcome, seen, transition)
+        columns = columns_of(outcome, seen, transition)
+        experiences = dict(zip(outcome.status, columns.experiences(), strict=True))
         self.observations = self._of_those_here(transition.observations)
         ended: Mapping[str, Experience] = {}
         if list(self.observations) == list(experiences):  # in most steps, and seen at a glance
@@ -110,15 +113,16 @@ class Rollout:
             ended = {i: e for i, e in experiences.items() if i not in self.observations}
             self.previous = {i: e for i, e in experiences.items() if i in self.observations}
         over = not self.observations
-        return Step(self.steps, self.episode, outcome, experiences, over), ended
+        step = Step(self.steps, self.episode, outcome, experiences, over, side_by_side=columns)
+        return step, ended
 
 
-def experiences_of(
+def columns_of(
     outcome: Outcome, observations: Mapping[str, Any], transition: Transition
-) -> dict[str, Experience]:
-    """Give each member of a round its step in the environment."""
+) -> ExperienceColumns:
+    """Give the step of each member of a round in the environment, in the outcome's order."""
     ids = list(outcome.status)
-    columns = ExperienceColumns(
+    return ExperienceColumns(
         [outcome.round] * len(ids),
         [observations[agent_id] for agent_id in ids],
         _in_order(ids, outcome.intended, None),
@@ -128,7 +132,6 @@ def experiences_of(
         _in_order(ids, transition.terminations, False),
         _in_order(ids, transition.truncations, False),
     )
-    return dict(zip(ids, columns.experiences(), strict=True))
 
 
 def _in_order(ids: Sequence[str], by_id: Mapping[str, _T], default: _T) -> list[_T]:

@@ -11,7 +11,7 @@ import pytest
 from antiphon.coordination.environment import Environment, Transition
 from antiphon.coordination.outcome import Outcome, Status
 from antiphon.coordination.records.trace import Trace
-from antiphon.coordination.rollout import Rollout, Step, experiences_of
+from antiphon.coordination.rollout import Rollout, Step, columns_of
 from antiphon.models.experience import Experience
 from antiphon.models.sheet import Sheet
 from antiphon.tests.coordination.outcomes import all_acted
@@ -90,7 +90,8 @@ def test_names_that_are_no_ids_become_some() -> None:
 def one_step(status: Mapping[str, Status], says: Mapping[str, Any]) -> Mapping[str, Experience]:
     outcome = Outcome(3, says, status, {}, says, {}, {}, 0.1, 0)
     ends = Transition({}, rewards={"a": 0.5}, terminations={}, truncations={"b": True})
-    return experiences_of(outcome, {"a": 7, "b": 8}, ends)
+    columns = columns_of(outcome, {"a": 7, "b": 8}, ends)
+    return dict(zip(outcome.status, columns.experiences(), strict=True))
 
 
 def test_who_is_not_spoken_of_has_earned_nothing_and_goes_on() -> None:
