@@ -112,6 +112,8 @@ def no_clashes(asked: Mapping[str, Bench], *, small: bool) -> None:
 
 def _cases(name: str, one: Bench, *, small: bool) -> Sequence[Case]:
     cases = list(one.cases(small=small))
+    if not cases:
+        raise PluginError(name, "a bench has at least one case, and cases gave none")
     if wrong := [case for case in cases if not isinstance(case, Case)]:
         raise PluginError(name, f"cases must give Cases, got {wrong[0]!r}")
     return cases

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import math
 import statistics
-import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..errors import UnknownNameError
-from .bootstrap import interval
+from .bootstrap import Resamples
 from .harness import Better
 from .results import Metric, Results
 
@@ -72,6 +72,16 @@ class Comparison:
     """In what the machines or programs differ."""
     small: bool = False
     """Whether a bench in them was a small run, whose few repeats tell nothing."""
+    between: tuple[str, str] | None = None
+    """The variants of the first and of the second that are compared; None for all with equals."""
+
+    @property
+    def sides(self) -> tuple[str, str]:
+        """What is compared with what."""
+        if self.between is None:
+            return str(self.first), str(self.second)
+        ours, theirs = self.between
+        return f"{ours} of {self.first}", f"{theirs} of {self.second}"
 
     @property
     def regressed(self) -> list[Row]:
@@ -83,6 +93,7 @@ class Comparison:
         return {
             "first": str(self.first),
             "second": str(self.second),
+            "between": None if self.between is None else list(self.between),
             "confidence": self.confidence,
             "margin": self.margin,
             "regressed": [row.name for row in self.regressed],
@@ -99,12 +110,15 @@ def compare(
     metrics: Sequence[str] = (),
     confidence: float = CONFIDENCE,
     margin: float = MARGIN,
+    between: tuple[str, str] | None = None,
 ) -> Comparison:
     """Compare two files of results, repeat by repeat.
 
     Args:
         metrics: names, or patterns such as ``round_*``, of what to look at; else all ratios
             and quantities. A name with a slash is that of a time: ``bench/case/variant``.
+        between: what to hold against each other instead of equals: of the first file the
+            variants with the one part in their names, of the second those with the other.
 
     Raises:
         ValueError: the files cannot be compared, or nothing in them can.
@@ -112,6 +126,9 @@ def compare(
     """
     _check_shares(confidence, margin)
     _check_alike(first, second)
+    if between is not None:
+        name, other = between
+        first, second = first.seen_as(name, name), second.seen_as(other, name)
     ours, theirs = (_selected(one, metrics) for one in (first, second))
     _check_found(metrics, ours, theirs)
     shared = [name for name in ours if name in theirs]
@@ -121,10 +138,13 @@ def compare(
     missing |= {name: second.path for name in theirs if name not in ours}
     # Of so many intervals each has to be surer, for all of them to hold at once.
     each = 1.0 - (1.0 - confidence) / len(shared)
-    rows = [_row(ours[name], theirs[name], each, margin) for name in shared]
+    resamples = cache(lambda pairs: Resamples(pairs, each, np.random.default_rng([_SEED, pairs])))
+    rows = [_row(ours[name], theirs[name], resamples, margin) for name in shared]
     unlike = list(_unlike(first, second))
     small = any(one["small"] for one in first.benches)
-    return Comparison(first.path, second.path, confidence, margin, rows, missing, unlike, small)
+    return Comparison(
+        first.path, second.path, confidence, margin, rows, missing, unlike, small, between
+    )
 
 
 def _check_shares(confidence: float, margin: float) -> None:
@@ -163,7 +183,9 @@ def _check_found(
             raise UnknownNameError("metric", pattern, tried=["both files"])
 
 
-def _row(first: Metric, second: Metric, confidence: float, margin: float) -> Row:
+def _row(
+    first: Metric, second: Metric, resamples: Callable[[int], Resamples], margin: float
+) -> Row:
     pairs = min(len(first.repeats), len(second.repeats))
     before, after = first.repeats[:pairs], second.repeats[:pairs]
     # Of what is a multiple of something, factors are compared, and they come from logarithms.
@@ -173,8 +195,7 @@ def _row(first: Metric, second: Metric, confidence: float, margin: float) -> Row
         math.log(b / a) if factors else (b - a) / scale for a, b in zip(before, after, strict=True)
     ]
     change = statistics.fmean(changes)
-    rng = np.random.default_rng([_SEED, zlib.crc32(first.name.encode())])
-    low, high = interval(changes, confidence, rng)
+    low, high = resamples(pairs).interval(changes)
     bound = math.log1p(margin) if factors else margin
     return Row(
         bench=first.bench,

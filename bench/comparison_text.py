@@ -59,7 +59,8 @@ def verdict(comparison: Comparison) -> str:
     if counts[Verdict.TOO_FEW]:
         found.append(f"{counts[Verdict.TOO_FEW]} with too few repeats to tell")
     said = ", ".join(found) or "no difference"
-    return f"{comparison.first} and {comparison.second}: {said}, of {len(comparison.rows)} metrics"
+    first, second = comparison.sides
+    return f"{first} and {second}: {said}, of {len(comparison.rows)} metrics"
 
 
 def change(share: float) -> str:

@@ -10,22 +10,25 @@ figures that the TinyTroupe and FreeAgentics guides state of those systems.
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..clock import SystemClock
 from ..coordination.outcome import Outcome
 from ..coordination.records.progress import Silence
 from ..coordination.records.run import Run
+from ..models.explorer import Explorer
 from ..society import Society
 from . import chats, ours
 from .agents import Adder, Spinner, spun, turns_for
 from .checks import Answer, check_outcomes, unchanged
 from .elsewhere import elsewhere
+from .explorer import ListedExplorer
 from .harness import Better, Case, Figure, Quantity, Ratio, Seconds, Variant
 from .long_run import LongRun
+from .machine import has_lock
 from .programs import Play
 from .turn import in_turn
 from .waiting import Waiter
@@ -33,11 +36,20 @@ from .waiting import Waiter
 _WAIT, _COMPUTE = 0.1, 0.05
 _GATED = 20
 """The number of agents of which something is to be reached."""
-_GUIDED = {1: (1.0, 0.10), 5: (3.3, 0.15), 10: (4.0, 0.25), 20: (4.0, 0.50)}
-"""By number of agents that wait: speed-up, and seconds of a parallel round."""
+_GUIDED = {
+    1: (1.0, 0.10, 0.10),
+    5: (3.3, 0.15, 0.50),
+    10: (4.0, 0.25, 1.00),
+    20: (4.0, 0.50, 2.00),
+}
+"""By number of agents that wait: speed-up, and seconds of a parallel and a sequential round."""
 _OPERATIONS = {5: 500.0, 20: 200.0, 50: 100.0, 100: 50.0}
 """By number of agents that infer: steps of agents in a second."""
+_MOST_LOCKED = 1.1
+"""A speed-up of agents that only compute, beyond which it is none: one thread runs at a time."""
 _LATENCY_MS, _BOUNDED_MB, _UNBOUNDED_MB = 1.5, 450.0, 600.0
+_SURE = 0.5
+"""How sure of one cell explorers have to be; at the start they are by a hundredth."""
 _STEPS = (2_000, 20_000)
 _REPEATS = {_GATED: 15, 100: 3}
 """Repeats by number of agents that wait: more where something is to be reached."""
@@ -50,7 +62,7 @@ def cases(*, small: bool) -> list[Case]:
     exploring = (1, 20) if small else (1, 5, 20, 50, 100)
     return [
         *(_waiting(n, repeats=1 if small else _REPEATS.get(n, 5)) for n in waiting),
-        _computing(20, repeats=1 if small else 5),
+        _computing(20, repeats=1 if small else 15),
         *(_exploring(n, small=small) for n in exploring),
         _long_run(_STEPS[not small]),
         *chats.cases(small=small),
@@ -58,7 +70,7 @@ def cases(*, small: bool) -> list[Case]:
 
 
 def _waiting(n: int, *, repeats: int) -> Case:
-    speedup, seconds = _GUIDED.get(n, (None, None))
+    speedup, seconds, in_sequence = _GUIDED.get(n, (None, None, None))
     reached = n == _GATED
     return Case(
         name=f"{n} wait {_WAIT:g} s",
@@ -68,6 +80,7 @@ def _waiting(n: int, *, repeats: int) -> Case:
         ratios=(
             Ratio(f"speedup_{n}", "parallel", "sequential", 16 if reached else None, guide=speedup),
             Seconds(f"parallel_s_{n}", "parallel", 0.12 if reached else None, seconds),
+            Seconds(f"sequential_s_{n}", "sequential", guide=in_sequence),
             _concurrency(f"concurrency_{n}"),
         ),
         warm_ups=0,
@@ -84,13 +97,18 @@ def _at_once(outcomes: Sequence[Outcome]) -> float:
 
 
 def _computing(n: int, *, repeats: int) -> Case:
+    name = f"speedup_computing_{n}"
+    # Where more threads than one run at a time, more of it is better.
+    speedup = Ratio(name, "parallel", "sequential")
+    if has_lock():
+        speedup = Ratio(name, "sequential", "parallel", _MOST_LOCKED, Better.LESS)
     return Case(
         name=f"{n} compute {_COMPUTE * 1e3:g} ms",
         unit="round",
         repeats=repeats,
         variants=partial(_spinners, n, _COMPUTE),
         ratios=(
-            Ratio(f"speedup_computing_{n}", "parallel", "sequential"),
+            speedup,
             _concurrency(f"concurrency_computing_{n}"),
         ),
         warm_ups=0,
@@ -130,7 +148,7 @@ def _exploring(n: int, *, small: bool) -> Case:
                 f"explorer_steps_per_s_{n}",
                 "pooled",
                 "steps of all agents in a second",
-                lambda run: run.agent_steps_per_second,
+                lambda explored: explored.run.agent_steps_per_second,
                 Better.MORE,
                 200 if n == _GATED else None,
                 _OPERATIONS.get(n),
@@ -147,16 +165,29 @@ def _explorers(n: int, rounds: int) -> Iterator[list[Variant]]:
                    warm_up=2, starts=True)]  # fmt: skip
 
 
+class Explored(NamedTuple):
+    """A run of explorers, and who they are."""
+
+    run: Run
+    agents: Collection[Explorer]
+
+
 @contextmanager
 def _exploring_society(n: int) -> Iterator[Play]:
+    listed: dict[str, Explorer] = {}
     with Society("grid-world", dispatcher="pooled", seed=_SEED, tables=False) as society:
-        society.add("explorer", n=n, profile="fast")
+        society.add(ListedExplorer, n=n, profile="fast", listed=listed)
         society.start()
-        yield lambda rounds: society.run(rounds, progress=Silence())
+        yield lambda rounds: Explored(society.run(rounds, progress=Silence()), listed.values())
 
 
-def _check_run(n: int, rounds: int, run: Run) -> str:
-    return "" if run.outcomes == {"acted": n * rounds} else f"{run.outcomes} of {n * rounds}"
+def _check_run(n: int, rounds: int, explored: Explored) -> str:
+    run, agents = explored
+    if run.outcomes != {"acted": n * rounds}:
+        return f"{run.outcomes} of {n * rounds}"
+    # One that left out inference would hold every cell to be as likely as at the start.
+    sure = statistics.fmean(float(agent.beliefs.max()) for agent in agents)
+    return "" if sure > _SURE else f"explorers are sure of a cell by {sure:.2f} on average"
 
 
 def _long_run(steps: int) -> Case:

@@ -38,6 +38,10 @@ class Variant:
     warm: Callable[[], object] = nothing
     """Called once its turn is open, before the timed part."""
 
+    def __post_init__(self) -> None:
+        if self.units < 1:
+            raise ValueError(f"units of variant {self.name!r} must be >= 1, got {self.units}")
+
 
 @dataclass(frozen=True, slots=True)
 class Absent:
@@ -74,6 +78,8 @@ class Ratio:
     better: Better = Better.MORE
     guide: float | None = None
     """What the guide of another system states of itself, to be shown beside ours."""
+    share_of: int = 1
+    """What it is a share of: a speed-up of so many agents, by their number, is an efficiency."""
 
     @property
     def variants(self) -> tuple[str, str]:
@@ -82,12 +88,12 @@ class Ratio:
 
     @property
     def meaning(self) -> str:
-        return " / ".join(self.variants)
+        return " / ".join([*self.variants, *([str(self.share_of)] if self.share_of > 1 else [])])
 
     def values(self, measured: Measured) -> list[float]:
         """Give the ratio of each repeat: neighbours in time share the machine's moods."""
         above, below = (measured.seconds[name] for name in self.variants)
-        return [one / other for one, other in zip(above, below, strict=True)]
+        return [one / other / self.share_of for one, other in zip(above, below, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +157,12 @@ class Case:
     """What is reported of it, by name, beside the times."""
     warm_ups: int = 1
     """Repeats that come first and do not count; 0 where variants warm up in their turn."""
+
+    def __post_init__(self) -> None:
+        for name, least in (("repeats", 1), ("warm_ups", 0)):
+            if getattr(self, name) < least:
+                came = getattr(self, name)
+                raise ValueError(f"{name} of case {self.name!r} must be >= {least}, got {came}")
 
 
 class Bench(Protocol):
@@ -223,9 +235,11 @@ def measure(case: Case, clock: Clock, watcher: Watcher) -> Measured:
     """Warm up, then let the variants take turns: A B C A B C and so on.
 
     Raises:
+        ValueError: two variants have one name, or a figure is of one that there is not.
         WorkError: a variant did not do its work.
     """
     with case.variants() as offered:
+        _check_names(case, [one.name for one in offered])
         variants = [variant for variant in offered if isinstance(variant, Variant)]
         taken = _Taken()
         for repeat in range(1 - case.warm_ups, case.repeats + 1):
@@ -242,6 +256,19 @@ def measure(case: Case, clock: Clock, watcher: Watcher) -> Measured:
             {one.name: one.why for one in offered if isinstance(one, Absent)},
             taken.starts,
         )
+
+
+def _check_names(case: Case, names: Sequence[str]) -> None:
+    """See that each name is of one variant, before any of them takes its time."""
+    known = ", ".join(names)
+    if len(set(names)) < len(names):
+        raise ValueError(f"case {case.name!r}: variants need names of their own, got {known}")
+    for figure in case.ratios:
+        for name in figure.variants:
+            if name not in names:
+                raise ValueError(
+                    f"case {case.name!r}: figure {figure.name!r} is of {name!r}; there are {known}"
+                )
 
 
 class _Once(NamedTuple):
@@ -278,7 +305,11 @@ def _once(variant: Variant, figures: Sequence[Figure], clock: Clock) -> _Once:
         started = clock.now()
         made = variant.run(variant.units)
         elapsed = clock.now() - started
-        if wrong := variant.check(variant.units, made):
+        wrong = variant.check(variant.units, made)
+        # One that forgets to say anything would let everything pass.
+        if not isinstance(wrong, str):
+            raise TypeError(f"check of variant {variant.name!r} must give a str, got {wrong!r}")
+        if wrong:
             raise WorkError(variant.name, wrong)
     # What was made ends here: the next variant is not to run beside it.
     return _Once(start_seconds, elapsed, _shown(variant, figures, made))

@@ -31,11 +31,16 @@ def machine() -> dict[str, Any]:
         "memory_bytes": psutil.virtual_memory().total,
         "usable_cores": usable_cores(),
         "clock": {"implementation": clock.implementation, "resolution": clock.resolution},
-        # Builds without a lock have such a function, the others need none.
-        "gil": bool(getattr(sys, "_is_gil_enabled", lambda: True)()),
+        "gil": has_lock(),
         "switch_interval": sys.getswitchinterval(),
         "gc_threshold": gc.get_threshold(),
     }
+
+
+def has_lock() -> bool:
+    """Whether Python runs one thread at a time here."""
+    # Builds without a lock have such a function, the others need none.
+    return bool(getattr(sys, "_is_gil_enabled", lambda: True)())
 
 
 class Load:
@@ -58,7 +63,7 @@ class Load:
         during = self._during
         return {
             "load_before": self._before,
-            "load_during": {"median": statistics.median(during), "most": max(during)}
+            "load_during": {"median": round(statistics.median(during), 2), "most": max(during)}
             if during
             else None,
             "load_after": _load(),

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from itertools import cycle
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -119,21 +120,36 @@ def _writing(repeats: int, times: int) -> Case:
 
 @contextmanager
 def _writers(times: int) -> Iterator[list[Variant]]:
-    life = wandered(1_000)
-    few, many, plain = _filled(life, 1), _filled(life, times), deque(life, maxlen=_HELD)
-
-    def run(record: Callable[[Experience], Any], units: int) -> None:
-        for one in life[:units]:
-            record(one)
-
-    def check(memory: Any, units: int, _: None) -> str:
-        return "" if 0 < len(memory) <= _HELD else f"{len(memory)} are held"
-
+    life = wandered(2 * _HELD)
+    before = life[_HELD:]
+    few, many, plain = _filled(before, 1), _filled(before, times), deque(before, maxlen=_HELD)
     yield [
-        Variant("after 1e3", _HELD, partial(run, few.record), partial(check, few)),
-        Variant(f"after {_seen(times)}", _HELD, partial(run, many.record), partial(check, many)),
-        Variant("deque", _HELD, partial(run, plain.append), partial(check, plain)),
+        _writer("after 1e3", life, few.record, lambda: few.recent(1)[0]),
+        _writer(f"after {_seen(times)}", life, many.record, lambda: many.recent(1)[0]),
+        _writer("deque", life, plain.append, lambda: plain[-1]),
     ]
+
+
+def _writer(
+    name: str,
+    life: Sequence[Experience],
+    record: Callable[[Experience], Any],
+    newest: Callable[[], Experience],
+) -> Variant:
+    """Record one half of a life and then the other, so that what was there before shows."""
+    halves = cycle((life[:_HELD], life[_HELD:]))
+
+    def run(units: int) -> Experience:
+        half = next(halves)
+        for one in half:
+            record(one)
+        return half[-1]
+
+    def check(units: int, last: Experience) -> str:
+        held = newest().round
+        return "" if held == last.round else f"the newest is of round {held}, not {last.round}"
+
+    return Variant(name, _HELD, run, check)
 
 
 def _consolidating(repeats: int) -> Case:

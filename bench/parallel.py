@@ -8,7 +8,7 @@ of that system.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from functools import partial
 from typing import Any
@@ -26,14 +26,14 @@ from .turn import in_turn
 from .waiting import Waiter
 
 _WAIT = 0.2
-_PLACES: dict[str, tuple[int | None, float, float]] = {
-    "1": (1, 1.0, 2.00),
-    "2": (2, 1.9, 1.05),
-    "4": (4, 3.6, 0.55),
-    "8": (8, 6.7, 0.30),
-    "auto": (None, 8.0, 0.25),
+_PLACES: dict[str, tuple[int | None, float, float, float]] = {
+    "1": (1, 1.0, 2.00, 0.10),
+    "2": (2, 1.9, 1.05, 0.19),
+    "4": (4, 3.6, 0.55, 0.36),
+    "8": (8, 6.7, 0.30, 0.67),
+    "auto": (None, 8.0, 0.25, 0.80),
 }
-"""How many may act at once; what the guide states as speed-up, and as seconds."""
+"""How many may act at once; what the guide states as speed-up, seconds and efficiency."""
 _TIMEOUT, _STRAGGLE = 1.0, 3.0
 _EVERY = 5
 """Each so many-th agent fails, each so many-th round."""
@@ -52,13 +52,14 @@ def cases(*, small: bool) -> list[Case]:
 
 def _pool(*, repeats: int, n: int = 10) -> Case:
     speedups = (
-        Ratio(f"pool_{name}_speedup", f"places: {name}", "places: 1", guide=guide)
-        for name, (_, guide, _) in _PLACES.items()
+        Ratio(f"pool_{name}_{what}", f"places: {name}", "places: 1", guide=guide, share_of=share_of)
+        for name, (_, speedup, _, efficiency) in _PLACES.items()
         if name != "1"
+        for what, guide, share_of in (("speedup", speedup, 1), ("efficiency", efficiency, n))
     )
     seconds = (
         Seconds(f"pool_{name}_s", f"places: {name}", guide=guide)
-        for name, (_, _, guide) in _PLACES.items()
+        for name, (_, _, guide, _) in _PLACES.items()
     )
     return Case(
         name=f"{n} wait {_WAIT:g} s",
@@ -75,7 +76,7 @@ def _places(n: int) -> Iterator[list[Variant]]:
     check = partial(check_outcomes, n, unchanged)
     yield [
         in_turn(f"places: {name}", 1, partial(_waiters, n, places), check, warm_up=1, starts=True)
-        for name, (places, _, _) in _PLACES.items()
+        for name, (places, _, _, _) in _PLACES.items()
     ]
 
 
@@ -130,21 +131,35 @@ class Outcomes(list[Outcome]):
 
 
 class Talker(Adder):
-    """Asks its partner for its number; tells everyone of its own every round."""
+    """Asks its partner for its number, tells everyone of its own every round.
+
+    It answers with None if it has not heard the numbers of all others since it acted last.
+    """
+
+    def __init__(self, number: int, among: int) -> None:
+        super().__init__(number)
+        self._others = among * (among + 1) // 2 - number
+        # Before the first round nobody has said anything.
+        self._due = self._heard = 0
 
     def act(self, observation: Any, context: Context) -> Any:
         # Only one of two asks, for two that ask each other are refused.
         partner = context.agent_id.replace(str(self._number), str(self._number + 1))
         asks = self._number % 2
         answer = context.ask(partner, None) if asks else self._number
-        context.publish("numbers", self._number)
-        return observation + (answer - 1 if asks else answer)
+        context.broadcast(self._number)
+        heard_all = self._heard == self._due
+        self._due, self._heard = self._others, 0
+        return observation + (answer - 1 if asks else answer) if heard_all else None
+
+    def receive(self, message: Any, sender: str, context: Context) -> None:
+        self._heard += message
 
     def get_state(self) -> dict[str, Any]:
-        return {"number": self._number}
+        return {"number": self._number, "due": self._due, "heard": self._heard}
 
     def set_state(self, state: Any) -> None:
-        self._number = state["number"]
+        self._number, self._due, self._heard = state["number"], state["due"], state["heard"]
 
 
 class Failer(Adder):
@@ -163,15 +178,16 @@ def fails(number: int, shown: int) -> bool:
 
 def _talking(n: int, rounds: int, *, repeats: int) -> Case:
     check = partial(check_outcomes, n, unchanged)
-    variants = [
-        in_turn(name, rounds, partial(_crowd, kind, n), check, warm_up=1)
-        for name, kind in (("talking", Talker), ("quiet", Adder))
-    ]
+    starts = {
+        "talking": partial(_crowd, Talker, n, options={"among": n}),
+        "quiet": partial(_crowd, Adder, n),
+    }
+    variants = [in_turn(name, rounds, start, check, warm_up=1) for name, start in starts.items()]
     return _beside(f"{n} ask and tell", repeats, "talk_over_quiet", variants)
 
 
 def _remembering(n: int, rounds: int, *, repeats: int) -> Case:
-    memory = {"memory_size": 100, "semantic_size": 50}
+    memory: dict[str, Any] = {"memory_size": 100, "semantic_size": 50}
     variants = [
         in_turn(
             name,
@@ -214,9 +230,13 @@ def _check_failures(n: int, rounds: int, outcomes: Sequence[Outcome]) -> str:
 
 
 @contextmanager
-def _crowd(kind: type[Adder], n: int, **settings: Any) -> Iterator[Play]:
+def _crowd(
+    kind: type[Adder], n: int, *, options: Mapping[str, Any] | None = None, **settings: Any
+) -> Iterator[Play]:
+    """Start n agents; options are theirs, settings the society's."""
     with _society(**settings) as society:
-        society.add(kind, ids=[f"agent-{number}" for number in range(1, n + 1)])
+        ids = [f"agent-{number}" for number in range(1, n + 1)]
+        society.add(kind, ids=ids, **(options or {}))
         society.start()
 
         def play(rounds: int) -> Outcomes:

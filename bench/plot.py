@@ -12,8 +12,11 @@ from ..report.wording import cut
 from .harness import Better, Ratio, Spread
 from .report import Report
 
-_WIDTH, _ROW, _HEAD, _FOOT = 860, 22, 62, 54
-_LEFT, _RIGHT = 300, 110
+_ROW, _HEAD, _FOOT = 22, 62, 54
+_SCALE, _RIGHT = 450, 110
+_LETTER, _SHORTEST, _LONGEST = 7.3, 36, 120
+"""Pixels of a letter, as broad as one is on average in fonts that are rather broad; how many of
+them there is room for at least, and beyond how many a name is cut."""
 _STYLE = """
 svg { color-scheme: light dark; background: #ffffff; }
 text { font: 12px system-ui, "DejaVu Sans", sans-serif; fill: #5b6675; }
@@ -46,6 +49,8 @@ class _Line:
 def plot(reports: Sequence[Report]) -> str:
     """Draw the ratios of these reports; quantities have units and stay in the tables."""
     lines = list(_lines(reports))
+    left = _left(lines)
+    width = round(left + _SCALE + _RIGHT)
     height = _HEAD + _ROW * len(lines) + _FOOT
     picture = tag(
         "svg",
@@ -53,11 +58,11 @@ def plot(reports: Sequence[Report]) -> str:
         tag("desc", *(f"{line.name}: {line.spread.median:.3g}. " for line in lines)),
         tag("style", Markup(_STYLE)),
         tag("text", _title(reports), class_="title", x=16, y=26),
-        *(_drawn(lines, height) if lines else [_said("No ratio was measured.", 16, 48)]),
+        *(_drawn(lines, height, left) if lines else [_said("No ratio was measured.", 16, 48)]),
         xmlns="http://www.w3.org/2000/svg",
-        width=_WIDTH,
+        width=width,
         height=height,
-        view_box=f"0 0 {_WIDTH} {height}",
+        view_box=f"0 0 {width} {height}",
         role="img",
     )
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{picture}\n'
@@ -72,21 +77,28 @@ def _lines(reports: Sequence[Report]) -> Iterator[_Line]:
                     yield _Line(figure.name, figure.better, spread, figure.target)
 
 
+def _left(lines: Sequence[_Line]) -> float:
+    """Give the room for all names: those of a bench often differ in their ends alone."""
+    longest = max((len(cut(line.name, _LONGEST)) for line in lines), default=0)
+    # A sign goes with each.
+    return 24 + _LETTER * (2 + max(longest, _SHORTEST))
+
+
 def _title(reports: Sequence[Report]) -> str:
     small = ", small" if any(report.small for report in reports) else ""
     return cut(f"Ratios of {', '.join(report.name for report in reports)}{small}", 100)
 
 
-def _drawn(lines: Sequence[_Line], height: int) -> Iterator[Markup]:
+def _drawn(lines: Sequence[_Line], height: int, left: float) -> Iterator[Markup]:
     ends = [end for line in lines for end in (*line.spread, line.target or 1.0, 1.0)]
     low, high = math.floor(math.log10(min(ends))), math.ceil(math.log10(max(ends)))
-    x = Scale(low, max(high, low + 1), _LEFT, _WIDTH - _RIGHT)
+    x = Scale(low, max(high, low + 1), left, left + _SCALE)
     bottom = _HEAD + _ROW * len(lines)
     for power in range(low, max(high, low + 1) + 1):
         yield _upright("even" if power == 0 else "grid", x(power), _HEAD - 8, bottom)
         yield _said(f"{10.0**power:,g}", x(power), bottom + 18, anchor="middle")
     for place, line in enumerate(lines):
-        yield from _row(line, x, _HEAD + _ROW * place + _ROW / 2)
+        yield from _row(line, x, left, _HEAD + _ROW * place + _ROW / 2)
     legend = (
         "Axis: ratio, logarithmic. Dot: median. Bar: quartiles. Mark: what is to be reached. "
         "▸ more is better, ◂ less is better."
@@ -94,17 +106,17 @@ def _drawn(lines: Sequence[_Line], height: int) -> Iterator[Markup]:
     yield _said(legend, 16, height - 12)
 
 
-def _row(line: _Line, x: Scale, y: float) -> Iterator[Markup]:
+def _row(line: _Line, x: Scale, left: float, y: float) -> Iterator[Markup]:
     middle, low, high = (x(math.log10(one)) for one in line.spread)
     sign = "▸" if line.better is Better.MORE else "◂"
-    yield _said(f"{cut(line.name, 42)} {sign}", _LEFT - 12, y + 4, anchor="end", kind="name")
+    yield _said(f"{cut(line.name, _LONGEST)} {sign}", left - 12, y + 4, anchor="end", kind="name")
     yield tag("line", class_="spread", x1=_at(low), x2=_at(high), y1=y, y2=y)
     yield tag("circle", class_="median", cx=_at(middle), cy=y, r=4)
     if line.target is not None:
         yield _upright("target", x(math.log10(line.target)), y - 8, y + 8)
     words = f"{line.spread.median:,.3g}{', missed' if line.missed else ''}"
     kind = "missed" if line.missed else "value"
-    yield _said(words, _WIDTH - _RIGHT + 12, y + 4, kind=kind)
+    yield _said(words, left + _SCALE + 12, y + 4, kind=kind)
 
 
 def _upright(kind: str, x: float, y1: float, y2: float) -> Markup:

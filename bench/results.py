@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from .report import Report
 SCHEMA = 1
 """Raised when a reader of before would misread; docs/bench-results.schema.json has the rest."""
 DEFAULT_FILE = "benchmark_results.json"
+_BETWEEN = ", "
+"""What parts of a variant's name stand between, such as its protocol and its dispatcher."""
 _PARTS = {"bench", "small", "environment", "figures", "cases"}
 """Of what was measured by one bench; without these nothing can be compared."""
 
@@ -76,6 +78,23 @@ class Results:
             raise ValueError(f"{path}: each of its benches needs {', '.join(sorted(_PARTS))}")
         return cls(path, benches)
 
+    def seen_as(self, part: str, other: str) -> Results:
+        """Keep what was measured of variants with one part, under the names of another's.
+
+        Args:
+            part: one of those that a variant's name has between commas; of ``first:3, pooled``
+                it is ``first:3`` or ``pooled``.
+            other: stands in its place in all names.
+
+        Raises:
+            ValueError: there is no such variant.
+        """
+        benches = [_seen_as(one, part, other) for one in self.benches]
+        if not any(case["variants"] for one in benches for case in one["cases"]):
+            known = sorted({name for one in self.benches for name in _parts(one)})
+            raise ValueError(f"{self.path} has no variant {part!r}; there are {', '.join(known)}")
+        return replace(self, benches=benches)
+
     @property
     def figures(self) -> dict[str, Metric]:
         """What is compared by default: ratios and quantities, by name."""
@@ -96,6 +115,32 @@ class Results:
             for case in one["cases"]
             for variant, times in case["variants"].items()
         }
+
+
+def _seen_as(one: Mapping[str, Any], part: str, other: str) -> dict[str, Any]:
+    figures: dict[str, Any] = {}
+    cases = [{**case, "variants": {}} for case in one["cases"]]
+    for old, case in zip(one["cases"], cases, strict=True):
+        for variant, times in old["variants"].items():
+            parts = variant.split(_BETWEEN)
+            if part not in parts:
+                continue
+            named = _BETWEEN.join(other if name == part else name for name in parts)
+            case["variants"][named] = times
+            # The figures that are read off a variant alone are called after it.
+            before, after = (f"{case['case']}, {name}: " for name in (variant, named))
+            figures |= {
+                after + name.removeprefix(before): figure
+                for name, figure in one["figures"].items()
+                if name.startswith(before)
+            }
+    return {**one, "figures": figures, "cases": cases}
+
+
+def _parts(one: Mapping[str, Any]) -> Iterator[str]:
+    for case in one["cases"]:
+        for variant in case["variants"]:
+            yield from variant.split(_BETWEEN)
 
 
 def _is_bench(one: Any) -> bool:

@@ -11,6 +11,8 @@ from ..report.wording import size, visible
 from .results import Results
 
 _SECTION = re.compile(r"<!-- results (?P<file>\S+) -->\n(?P<tables>.*?)<!-- end -->\n", re.DOTALL)
+_OTHERS = 0.25
+"""Cores that others kept busy, beyond which a page says so in words."""
 _SPECIAL = re.compile(r"([\\|<>*`\[\]]|(?<!\w)_|_(?!\w))")
 
 
@@ -67,6 +69,9 @@ def _bench(one: Mapping[str, Any]) -> Iterator[str]:
             "and no figure to quote."
         )
     yield _where(one["environment"])
+    yield _versions(one["environment"])
+    if (others := one["environment"]["others_cores"]) is not None and others > _OTHERS:
+        yield "Others used the machine beside it, so read its times with care."
     yield f"Again: `antiphon bench {one['bench']}{small} --json {one['bench']}.json`"
     read_off = _readings(one)
     alike = [names.values() for variants in read_off.values() for names in variants.values()]
@@ -81,13 +86,29 @@ def _bench(one: Mapping[str, Any]) -> Iterator[str]:
 
 def _where(environment: Mapping[str, Any]) -> str:
     during = (environment["load_during"] or {}).get("median")
+    before, during, after = map(
+        _load, (environment["load_before"], during, environment["load_after"])
+    )
     return (
         f"Measured on {_plain(environment['cpu'] or environment['machine'])}, "
         f"{environment['cores']} cores, {size(environment['memory_bytes'])}, "
         f"{environment['system']}, {environment['implementation']} {environment['python']}; load "
-        f"{environment['load_before']} before, {during} during, {environment['load_after']} after; "
+        f"{before} before, {during} during, {after} after; "
         f"others kept {environment['others_cores']} cores busy; {environment['seconds']:.0f} s."
     )
+
+
+def _versions(environment: Mapping[str, Any]) -> str:
+    with_them, beside = (
+        ", ".join(f"{name} {version}" for name, version in sorted(some.items()) if version)
+        for some in (environment["packages"], environment["peers"])
+    )
+    ours = f"antiphon {environment['antiphon']} with {with_them}"
+    return _plain(ours + (f"; beside it {beside}" if beside else "")) + "."
+
+
+def _load(load: float | None) -> str:
+    return "unknown" if load is None else f"{load:.2f}"
 
 
 def _readings(one: Mapping[str, Any]) -> dict[str, dict[str, dict[str, str]]]:

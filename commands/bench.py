@@ -151,7 +151,10 @@ def _asked(names: Sequence[str], *, small: bool) -> tuple[dict[str, Bench], dict
     """Give the benches by name; of all, those that cannot run here, and why, apart."""
     every = sorted(benches()) if "all" in names else []
     named = dict.fromkeys([*names, *every])
-    asked = {called(name): bench(name) for name in named if name != "all"}
+    asked: dict[str, Bench] = {}
+    for name in named:
+        if name != "all":
+            _ask_for(name, asked)
     absent: dict[str, str] = {}
     for name in every:
         try:
@@ -163,6 +166,12 @@ def _asked(names: Sequence[str], *, small: bool) -> tuple[dict[str, Bench], dict
     found = {name: one for name, one in asked.items() if name not in absent}
     no_clashes(found, small=small)
     return found, absent
+
+
+def _ask_for(name: str, asked: dict[str, Bench]) -> None:
+    if called(name) in asked:
+        raise ValueError(f"two files would report as {called(name)}: the second is {name}")
+    asked[called(name)] = bench(name)
 
 
 def _write(

@@ -28,7 +28,8 @@ def add_compare(prog: str) -> argparse.ArgumentParser:
     parser = Parser(
         prog=prog,
         description=_COMPARE,
-        epilog=f"example:\n  {prog} before.json after.json --metric 'round_*' --html report.html",
+        epilog=f"examples:\n  {prog} before.json after.json --metric 'round_*' --html report.html\n"
+        f"  {prog} runs.json runs.json --between barrier quorum:0.8 --metric '*: return'",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("first", type=Path, metavar="A.json", help="what it was before")
@@ -41,6 +42,13 @@ def add_compare(prog: str) -> argparse.ArgumentParser:
         metavar="NAME",
         help="names or patterns; by default all ratios and quantities. Times are compared only "
         "when named, as bench/case/variant",
+    )
+    parser.add_argument(
+        "--between",
+        nargs=2,
+        metavar=("ONE", "OTHER"),
+        help="hold variants against each other: of A those called ONE, of B those called OTHER, "
+        "such as protocols or dispatchers; A and B may be one file. Names are then those of A",
     )
     parser.add_argument(
         "--confidence", type=float, default=CONFIDENCE, help=f"default {CONFIDENCE}"
@@ -66,6 +74,7 @@ def _compare(arguments: argparse.Namespace) -> int:
             metrics=arguments.metric,
             confidence=arguments.confidence,
             margin=arguments.margin,
+            between=None if arguments.between is None else tuple(arguments.between),
         )
         # First the files: whoever reads along may stop reading, as head does.
         if arguments.html:

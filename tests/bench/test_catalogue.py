@@ -162,6 +162,24 @@ def test_what_is_no_case_is_refused_before_anything_runs() -> None:
         no_clashes({"own": Broken(3)}, small=True)
 
 
+def test_a_bench_without_a_case_is_refused() -> None:
+    with pytest.raises(PluginError, match="plug-in 'own': a bench has at least one case"):
+        no_clashes({"own": Broken()}, small=True)
+
+
+def test_two_files_of_one_name_are_refused_and_neither_is_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = [tmp_path / folder / "quick.py" for folder in ("a", "b")]
+    for file in files:
+        file.parent.mkdir()
+        file.write_text(QUICK.replace("{prefix}", file.parent.name))
+    assert main(["bench", *map(str, files)]) == 2
+    told = capsys.readouterr()
+    assert f"two files would report as quick.py: the second is {files[1]}" in told.err
+    assert told.out == ""
+
+
 def test_two_cases_or_figures_of_one_name_are_refused_before_anything_runs() -> None:
     case = rounds.cases(small=True)[0]
     with pytest.raises(PluginError, match="two cases are called 'N=10'"):
@@ -210,6 +228,20 @@ def test_a_picture_is_drawn_of_the_ratios(quick: Path, tmp_path: Path) -> None:
     assert any(word.endswith(", missed") for word in words)
     assert any("ratio, logarithmic" in word for word in words)
     assert not any("total" in word for word in words)
+
+
+def test_long_names_stand_whole_in_a_picture_and_within_it(tmp_path: Path) -> None:
+    file, picture = tmp_path / "own.py", tmp_path / "ratios.svg"
+    prefix = "mpe2/simple_speaker_listener_v4, its own, threaded: quorum:0.8_vs_"
+    file.write_text(QUICK.replace("{prefix}", prefix))
+    assert main(["bench", str(file), "--plot", str(picture)]) == 0
+    svg = ET.parse(picture).getroot()
+    (name,) = [one for one in svg.iter() if one.get("class") == "name"]
+    assert "".join(name.itertext()) == f"{prefix}ratio ▸"
+    # It ends where it is put, and so many letters are some 7 pixels each.
+    assert 7.0 * len(prefix + "ratio ▸") < float(name.attrib["x"])
+    scale = [float(one.attrib["x1"]) for one in svg.iter() if one.get("class") == "grid"]
+    assert float(name.attrib["x"]) < min(scale) < max(scale) < float(svg.attrib["width"])
 
 
 @pytest.mark.parametrize("option", [["--json", "rounds"], ["--plot", "ratios.png"]])

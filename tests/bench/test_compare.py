@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from antiphon.bench import bootstrap
-from antiphon.bench.bootstrap import interval
+from antiphon.bench.bootstrap import Resamples
 from antiphon.bench.compare import Comparison, Verdict, compare
 from antiphon.bench.comparison_page import comparison_page
 from antiphon.bench.comparison_text import between, remarks, show, verdict
@@ -36,6 +36,10 @@ def noisy(
         f"ratio_{k}": ("more", (medians[k] * factor * np.exp(noise[k])).tolist())
         for k in range(metrics)
     }
+
+
+def interval(values: list[float], confidence: float, seed: int = 1) -> tuple[float, float]:
+    return Resamples(len(values), confidence, np.random.default_rng(seed)).interval(values)
 
 
 def differing(comparison: Comparison) -> list[str]:
@@ -383,7 +387,7 @@ def test_a_page_is_one_file_and_shows_names_as_text() -> None:
 def test_an_interval_has_the_breadth_that_theory_gives_it() -> None:
     # Of many normal values the studentised bootstrap comes to mean ± 1.96 errors.
     values = np.random.default_rng(3).normal(0.3, 1.0, 400)
-    low, high = interval(values.tolist(), 0.95, np.random.default_rng(1))
+    low, high = interval(values.tolist(), 0.95)
     error = values.std(ddof=1) / 20
     assert (low + high) / 2 == pytest.approx(values.mean())
     assert high - low == pytest.approx(2 * 1.96 * error, rel=0.05)
@@ -393,13 +397,9 @@ def test_a_surer_interval_is_wider_and_takes_more_resamples(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     values = np.random.default_rng(3).normal(0.3, 1.0, 9).tolist()
-    widths = [
-        np.diff(interval(values, confidence, np.random.default_rng(1)))[0]
-        for confidence in (0.8, 0.95, 0.99, 0.999)
-    ]
+    widths = [np.diff(interval(values, confidence))[0] for confidence in (0.8, 0.95, 0.99, 0.999)]
     assert widths == sorted(widths)
     # With too few draws the bound of a tail would rest on one of them.
     monkeypatch.setattr(bootstrap, "_DRAWS", 1)
-    assert interval(values, 0.99, np.random.default_rng(1))[1] == pytest.approx(
-        interval(values, 0.99, np.random.default_rng(2))[1], rel=0.2
-    )
+    surest = [interval(values, 0.99, seed)[1] for seed in (1, 2)]
+    assert surest[0] == pytest.approx(surest[1], rel=0.2)

@@ -4,6 +4,7 @@ from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 from antiphon.bench import general, parallel, processes, waiting
 from antiphon.bench.agents import Adder
@@ -116,10 +117,19 @@ def test_who_spins_is_checked(name: str) -> None:
 
 def test_explorers_are_counted() -> None:
     with _exploring_society(3) as play:
-        run = play(4)
-    assert general._check_run(3, 4, run) == ""
-    assert general._check_run(3, 5, run)
-    assert general._check_run(4, 4, run)
+        explored = play(4)
+        assert general._check_run(3, 4, explored) == ""
+        assert general._check_run(3, 5, explored)
+        assert general._check_run(4, 4, explored)
+
+
+def test_explorers_that_did_not_infer_are_noticed() -> None:
+    with _exploring_society(3) as play:
+        explored = play(1)
+        anywhere = [SimpleNamespace(beliefs=np.full(100, 0.01)) for _ in range(3)]
+        assert "sure of a cell by 0.01" in general._check_run(
+            3, 1, explored._replace(agents=anywhere)
+        )
 
 
 @pytest.mark.parametrize("bench", [general, parallel, processes])
@@ -127,6 +137,39 @@ def test_explorers_are_counted() -> None:
 def test_what_the_guides_state_stands_beside_ours(bench: Bench, *, small: bool) -> None:
     figures = [figure for case in bench.cases(small=small) for figure in case.ratios]
     assert [figure for figure in figures if figure.guide is not None]
+
+
+def test_all_columns_of_the_guides_table_of_speedups_stand_beside_ours() -> None:
+    figures = {f.name: f for case in general.cases(small=False) for f in case.ratios}
+    columns = ("sequential_s", "parallel_s", "speedup")
+    table = {n: tuple(figures[f"{what}_{n}"].guide for what in columns) for n in (1, 5, 10, 20)}
+    assert table == {
+        1: (0.10, 0.10, 1.0),
+        5: (0.50, 0.15, 3.3),
+        10: (1.00, 0.25, 4.0),
+        20: (2.00, 0.50, 4.0),
+    }
+    assert [figures[f"sequential_s_{n}"].variants for n in table] == [("sequential",)] * 4
+
+
+@pytest.mark.parametrize(("lock", "bound"), [(True, ("<=", 1.1)), (False, (">=", None))])
+def test_where_one_thread_runs_at_a_time_who_computes_may_gain_no_more_than_a_tenth(
+    monkeypatch: pytest.MonkeyPatch, *, lock: bool, bound: tuple[str, float | None]
+) -> None:
+    monkeypatch.setattr(general, "has_lock", lambda: lock)
+    case = general._computing(20, repeats=1)
+    (speedup,) = [one for one in case.ratios if one.name == "speedup_computing_20"]
+    assert (str(speedup.better), speedup.target) == bound
+    assert speedup.meaning == "sequential / parallel"
+
+
+def test_what_has_a_target_is_repeated_often_enough_to_be_compared() -> None:
+    few = {
+        case.name: case.repeats
+        for case in general.cases(small=False)
+        if case.repeats < 15 and any(figure.target is not None for figure in case.ratios)
+    }
+    assert few == {}
 
 
 def test_twenty_that_wait_have_their_target() -> None:

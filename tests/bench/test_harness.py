@@ -126,6 +126,14 @@ def test_a_ratio_is_the_median_of_the_pairs_not_the_ratio_of_the_medians() -> No
     assert dict(found.figures())[OURS_VS_THEIRS].median == 2.0
 
 
+def test_a_share_of_so_many_is_the_ratio_by_their_number() -> None:
+    efficiency = Ratio("efficiency", ours="ours", theirs="theirs", share_of=10)
+    bench = Fakes(figures=(OURS_VS_THEIRS, efficiency))
+    report, _ = run(bench)
+    assert report.ratios["efficiency"] == pytest.approx(report.ratios["ours_vs_theirs"] / 10)
+    assert (OURS_VS_THEIRS.meaning, efficiency.meaning) == ("theirs / ours", "theirs / ours / 10")
+
+
 def test_where_less_is_better_ours_is_divided_by_theirs() -> None:
     found = measured([1.0, 2.0, 4.0], [8.0, 2.0, 8.0])
     assert OURS_OVER_THEIRS.values(found) == [0.125, 1.0, 0.5]
@@ -332,3 +340,52 @@ def test_a_quantity_that_is_no_number_is_an_error(value: float) -> None:
     figure = Quantity("size", "ours", "bytes", lambda made: value, Better.LESS)
     with pytest.raises(WorkError, match="size must be finite"):
         run(Fakes(figures=(figure,)))
+
+
+@contextmanager
+def offering(*variants: Variant | Absent) -> Iterator[list[Variant | Absent]]:
+    yield list(variants)
+
+
+def once(name: str, check: Any = lambda units, made: "") -> Variant:
+    def run(units: int) -> None:
+        ran.append(name)
+
+    ran.clear()
+    return Variant(name, 1, run, check)
+
+
+ran: list[str] = []
+
+
+@pytest.mark.parametrize(
+    ("variants", "why"),
+    [
+        ([once("ours"), once("their")], r"'one': figure 'ours_vs_theirs' is of 'theirs'; there"),
+        ([once("ours"), once("ours"), once("theirs")], "'one': variants need names of their own"),
+        ([once("theirs"), once("ours"), Absent("ours", "away")], "names of their own"),
+    ],
+)
+def test_a_name_that_is_of_no_variant_or_of_two_is_refused_before_anything_runs(
+    variants: list[Variant | Absent], why: str
+) -> None:
+    case = Case("one", "round", 3, lambda: offering(*variants), (OURS_VS_THEIRS,))
+    with pytest.raises(ValueError, match=why):
+        measure(case, ManualClock(), Notes())
+    assert ran == []
+
+
+@pytest.mark.parametrize("said", [None, True, 0])
+def test_a_check_that_says_nothing_lets_nothing_pass(said: Any) -> None:
+    silent = once("ours", lambda units, made: said)
+    with pytest.raises(TypeError, match=f"check of variant 'ours' must give a str, got {said}"):
+        measure(Case("one", "round", 1, lambda: offering(silent), ()), ManualClock(), Notes())
+
+
+def test_a_number_of_repeats_or_units_that_makes_no_sense_is_refused() -> None:
+    with pytest.raises(ValueError, match="repeats of case 'one' must be >= 1, got 0"):
+        Case("one", "round", 0, offering, ())
+    with pytest.raises(ValueError, match="warm_ups of case 'one' must be >= 0, got -1"):
+        Case("one", "round", 1, offering, (), warm_ups=-1)
+    with pytest.raises(ValueError, match="units of variant 'ours' must be >= 1, got 0"):
+        Variant("ours", 0, lambda units: None, lambda units, made: "")

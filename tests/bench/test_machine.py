@@ -63,6 +63,14 @@ def test_the_load_is_told_before_during_and_after(world: dict[str, float]) -> No
     assert told["load_during"] == {"median": 4.0, "most": 9.0}
 
 
+def test_a_load_between_two_is_no_longer_than_they_are(world: dict[str, float]) -> None:
+    load = Load()
+    for during in (1.3, 1.31):
+        world["load"] = during
+        load.sample()
+    assert load.told()["load_during"] == {"median": 1.31, "most": 1.31}
+
+
 def test_a_system_that_tells_no_load_is_believed(
     world: dict[str, float], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
 from antiphon.bench import memory
 from antiphon.bench.elsewhere import elsewhere
 from antiphon.bench.harness import Quantity, measure
 from antiphon.bench.long_run import LongRun, long_run
 from antiphon.bench.paired_rounds import Paired, paired_rounds
 from antiphon.clock import SystemClock
+from antiphon.memory.episodic import EpisodicMemory
+from antiphon.models.experience import Experience
 
 
 class Quiet:
@@ -21,6 +26,26 @@ def test_reading_writing_consolidating_and_storing_do_their_work() -> None:
     for case in [*cases, memory._storing(2, repeats=1)]:
         measured = measure(case, SystemClock(), Quiet())
         assert all(spread.median > 0 for _, spread in measured.figures())
+
+
+@pytest.mark.parametrize("name", ["after 1e3", "after 1e4"])
+def test_a_memory_that_records_nothing_more_is_noticed(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with memory._writers(10) as variants:
+        (one,) = [one for one in variants if one.name == name]
+        assert [one.check(1_000, one.run(1_000)) for _ in range(3)] == ["", "", ""]
+    real = EpisodicMemory.record
+
+    def full(self: EpisodicMemory, lived: Experience, *rest: Any, **options: Any) -> Any:
+        # As before when it is filled, and then it forgets to.
+        if self.written < 10_000:
+            real(self, lived, *rest, **options)
+
+    monkeypatch.setattr(EpisodicMemory, "record", full)
+    with memory._writers(10) as variants:
+        (one,) = [one for one in variants if one.name == "after 1e4"]
+        assert "the newest is of round 2000, not 1000" in one.check(1_000, one.run(1_000))
 
 
 def test_a_pair_plays_the_same_rounds_with_and_without_and_goes_on() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from antiphon.bench import parallel
 from antiphon.bench.agents import Adder
-from antiphon.bench.harness import Case, Variant, measure
+from antiphon.bench.harness import Case, Ratio, Variant, measure
 from antiphon.bench.parallel import Failer, Talker, fails
 from antiphon.bench.waiting import Waiter
 from antiphon.clock import SystemClock
@@ -103,15 +103,52 @@ def test_memories_are_consolidated_where_they_should_be(name: str) -> None:
     assert bool(done(case, name, 3)) is (name == "consolidating")
 
 
-def test_a_talker_keeps_its_number() -> None:
-    talker, other = Talker(3), Talker(9)
+@pytest.mark.parametrize("times", [0, 2])
+def test_a_talker_that_hears_too_little_or_too_much_is_noticed(
+    times: int, pairs: dict[str, Case], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Talker.receive
+
+    def receive(self: Talker, message: int, sender: str, context: Context) -> None:
+        for _ in range(times):
+            real(self, message, sender, context)
+
+    monkeypatch.setattr(Talker, "receive", receive)
+    assert "another agent's action" in done(pairs["talking"], "talking", 2)
+
+
+def test_a_talker_keeps_its_number_and_what_it_heard() -> None:
+    talker, other = Talker(3, 4), Talker(9, 9)
+    talker.receive(4, "agent-4", Context())
     other.set_state(talker.get_state())
     assert other.answer(None, "", Context()) == 3
+    assert other.get_state() == {"number": 3, "due": 0, "heard": 4}
 
 
 def test_ten_waiters_are_what_the_guide_measured() -> None:
     (pool,) = [case for case in parallel.cases(small=True) if case.name.startswith("10 wait")]
     guides = {figure.name: figure.guide for figure in pool.ratios}
-    assert guides["pool_8_speedup"] == 6.7
-    assert guides["pool_1_s"] == 2.0
+    table = {
+        name: [guides.pop(f"pool_{name}_{what}", None) for what in ("s", "speedup", "efficiency")]
+        for name in ("1", "2", "4", "8", "auto")
+    }
+    assert table == {
+        # One place beside one place is nothing to measure.
+        "1": [2.0, None, None],
+        "2": [1.05, 1.9, 0.19],
+        "4": [0.55, 3.6, 0.36],
+        "8": [0.30, 6.7, 0.67],
+        "auto": [0.25, 8.0, 0.80],
+    }
+    assert guides == {}
+
+
+def test_the_efficiency_of_ten_is_a_tenth_of_their_speed_up() -> None:
+    (pool,) = [case for case in parallel.cases(small=True) if case.name.startswith("10 wait")]
+    ratios = {figure.name: figure for figure in pool.ratios if isinstance(figure, Ratio)}
+    assert {name: ratio.share_of for name, ratio in ratios.items()} == {
+        f"pool_{name}_{what}": share
+        for name in ("2", "4", "8", "auto")
+        for what, share in (("speedup", 1), ("efficiency", 10))
+    }
     assert Waiter.blocking
