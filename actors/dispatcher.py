@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from ..errors import AntiphonError, StartError
 from .actor import Actor
 from .agent_actor import AgentActor
 from .failures import describe
+from .mailbox import Mailbox
+from .turn import take
 from .workers.sweep import SweptCall
 
 Visits = Callable[[SweptCall, Sequence[AgentActor], Sequence[int]], None]
@@ -61,6 +63,38 @@ class Countdown:
 
     def left(self) -> float:
         return min(max(0.0, self._end - time.monotonic()), threading.TIMEOUT_MAX)
+
+
+def give_up(dispatcher: Dispatcher, actors: Iterable[Actor], grace: float) -> None:
+    """Stop those that live already; the others end if they ever come to live.
+
+    Args:
+        grace: as of ``stop``.
+    """
+    living = []
+    for actor in actors:
+        if actor.begun:
+            living.append(actor)
+        else:
+            actor.abandon()
+    dispatcher.stop(living, grace)
+
+
+def end_here(actor: Actor) -> None:
+    """Have an actor end that no dispatcher runs any more, by whoever still is in it."""
+    if not _finish(actor.actor_inbox):
+        # Told of what waits when it lets go, by whoever is in it; else it has just let go.
+        actor.actor_inbox.notify = _finish
+        actor.request_stop()
+        _finish(actor.actor_inbox)
+
+
+def _finish(mailbox: Mailbox) -> bool:
+    """End the owner, which nobody runs; False if somebody does."""
+    if not take(mailbox.turn):
+        return False
+    mailbox.owner.finish()
+    return True
 
 
 def start_error(actor: Actor, error: BaseException) -> StartError:

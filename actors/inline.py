@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from ..forks import here
 from .actor import Actor
 from .agent_actor import AgentActor
-from .dispatcher import start_error
+from .dispatcher import end_here, give_up, start_error
 from .mailbox import BLANK, Mailbox
 from .registry import register
 from .turn import take
@@ -20,7 +20,8 @@ from .workers.sweep import Sweep, SweptCall
 class InlineDispatcher:
     """Runs actors one after another on the sender's thread, for debugging and as a baseline.
 
-    It cannot interrupt: an agent that hangs, hangs the caller.
+    It cannot interrupt: an agent that hangs, hangs the caller. Who sends from another thread
+    meanwhile leaves it to that one; nothing ever runs on two.
     """
 
     sequential = True
@@ -31,22 +32,24 @@ class InlineDispatcher:
         # stack does not grow with the society.
         self._ready: deque[Actor | Sweep] = deque()
         self._running = False
+        self._in_hand: Actor | None = None
+        """Who reads a letter now."""
         self._sorting = Sorting()
         self._lock = threading.RLock()
         self._home = here()
 
     def start(self, actors: Sequence[Actor], timeout: float) -> None:
         self._home.check("a dispatcher")
-        for number, actor in enumerate(actors):
-            try:
+        try:
+            for actor in actors:
                 self._start(actor)
-            except BaseException:
-                self.stop(actors[:number], grace=0.0)
-                raise
-        for actor in actors:
-            # Nobody announces what was put before, by those that another dispatcher ran.
-            if not actor.actor_inbox.empty():
-                self._notify(actor.actor_inbox)
+            for actor in actors:
+                # Nobody announces what was put before, by those that another dispatcher ran.
+                if not actor.actor_inbox.empty():
+                    self._notify(actor.actor_inbox)
+        except BaseException:
+            give_up(self, actors, grace=0.0)
+            raise
 
     def _start(self, actor: Actor) -> None:
         fresh = not actor.begun
@@ -61,10 +64,30 @@ class InlineDispatcher:
 
     def stop(self, actors: Sequence[Actor], grace: float) -> list[str]:
         self._home.check("a dispatcher")
+        # First this: whoever runs them now calls nobody any more, and soon lets go. No actor is
+        # to end while another thread is in it.
         for actor in actors:
             actor.request_stop()
-            self._end(actor)
+        if not self._lock.acquire(timeout=min(grace, threading.TIMEOUT_MAX)):
+            return self._leave(actors)
+        try:
+            for actor in actors:
+                self._end(actor)
+        finally:
+            self._lock.release()
         return []
+
+    def _leave(self, actors: Sequence[Actor]) -> list[str]:
+        """End all but the one whose agent another thread does not come back from."""
+        busy = []
+        for actor in actors:
+            if actor is not self._in_hand:
+                end_here(actor)
+            if not actor.ended.is_set():
+                busy.append(actor.name)
+                actor.abandon()
+                actor.actor_inbox.wake()  # for whoever lets go of it
+        return busy
 
     def release(self, actors: Sequence[Actor], timeout: float) -> list[str]:
         self._home.check("a dispatcher")
@@ -82,18 +105,24 @@ class InlineDispatcher:
 
     def _submit(self, work: Actor | Sweep) -> None:
         self._ready.append(work)
-        with self._lock:
-            if self._running:
-                return
-            self._running = True
+        # First append, then look: who runs them does it the other way round. So nobody waits
+        # for another thread's actors, and nothing is left.
+        while self._ready and not self._running and self._lock.acquire(blocking=False):
             try:
-                self._run()
-            except BaseException:
-                # Ctrl-C in the middle of an agent: no other is to run before the caller knows.
-                self._ready.clear()
-                raise
+                self._run_all()
             finally:
-                self._running = False
+                self._lock.release()
+
+    def _run_all(self) -> None:
+        self._running = True
+        try:
+            self._run()
+        except BaseException:
+            # Ctrl-C in the middle of an agent: no other is to run before the caller knows.
+            self._ready.clear()
+            raise
+        finally:
+            self._running, self._in_hand = False, None
 
     def _run(self) -> None:
         while self._ready:
@@ -108,7 +137,9 @@ class InlineDispatcher:
             return  # A flood has announced it once for each letter.
         letter = BLANK if actor.actor_stopped.is_set() else actor.actor_inbox.get(0)
         if letter is not BLANK:
+            self._in_hand = actor
             actor.read(letter)
+            self._in_hand = None
         if actor.actor_stopped.is_set():
             self._end(actor)
         elif not actor.actor_inbox.empty():

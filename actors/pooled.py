@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from ..forks import here
 from .actor import Actor
 from .agent_actor import AgentActor
-from .dispatcher import Countdown, start_error
+from .dispatcher import Countdown, end_here, give_up, start_error
 from .mailbox import Mailbox
 from .statistics import PoolStatistics
 from .turn import take
@@ -51,12 +51,12 @@ class PooledDispatcher:
             self._open(actors)
             self._pool.submit(starting)
             starting.wait(timeout)
+            self._any_declared = any(isinstance(a, AgentActor) and a.blocks for a in actors)
+            self._run(actors)
         except BaseException:
             starting.give_up()
-            self._give_up(actors, countdown)
+            give_up(self, actors, countdown.left())
             raise
-        self._any_declared = any(isinstance(a, AgentActor) and a.blocks for a in actors)
-        self._run(actors)
 
     def _open(self, actors: Sequence[Actor]) -> None:
         self._pool = Pool(self._limits)
@@ -67,16 +67,6 @@ class PooledDispatcher:
             self._pool.start()
         except (RuntimeError, MemoryError) as error:
             raise start_error(actors[0], error) from error
-
-    def _give_up(self, actors: Sequence[Actor], countdown: Countdown) -> None:
-        """Stop those that live; the others end if they ever come to live."""
-        living = []
-        for actor in actors:
-            if actor.begun:
-                living.append(actor)
-            else:
-                actor.abandon()
-        self.stop(living, countdown.left())
 
     def _run(self, actors: Sequence[Actor]) -> None:
         alarms = self._watch.alarms
@@ -163,21 +153,16 @@ class PooledDispatcher:
         self._home.check("a dispatcher")
         countdown = Countdown(grace)
         # Where nobody else can run them, they end here.
-        alone = self._released or not self._pool.workers
+        end = end_here if self._released or not self._pool.workers else self._end
         # Workers that are stuck in agents are not to keep the others from ending.
         self._pool.write_off()
         for actor in actors:
-            if not alone:
-                self._end(actor)
-            elif take(actor.turn):
-                actor.finish()
-            else:
-                actor.request_stop()
+            end(actor)
         busy = self._wait_ended(actors, countdown)
         for actor in busy:
             actor.abandon()
-            # Whoever is in it finds this when it comes back, and then it ends.
-            actor.actor_inbox.wake()
+            # That took out what whoever is in it was to find, and it may have come back.
+            end(actor)
         self._close(countdown)
         return [actor.name for actor in busy]
 

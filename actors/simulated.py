@@ -14,7 +14,7 @@ import pykka
 from ..errors import StartError
 from .actor import Actor
 from .agent_actor import AgentActor
-from .dispatcher import start_error
+from .dispatcher import give_up, start_error
 from .future import Future
 from .mailbox import Letter, Mailbox
 from .messages import Request
@@ -115,14 +115,12 @@ class SimulatedDispatcher:
 
     def _start_all(self, actors: Sequence[Actor], timeout: float) -> None:
         end = self.clock.world + timeout
-        for number, actor in enumerate(actors):
-            try:
+        try:
+            for actor in actors:
                 self._start(actor, end, timeout)
-            except BaseException:
-                for unstarted in actors[number:]:
-                    unstarted.abandon()
-                self.stop(actors[:number], grace=0.0)
-                raise
+        except BaseException:
+            give_up(self, actors, grace=0.0)
+            raise
 
     def _start(self, actor: Actor, end: float, timeout: float) -> None:
         mailbox = actor.actor_inbox

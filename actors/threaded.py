@@ -10,7 +10,7 @@ import pykka
 from ..errors import StartError, TooManyActorsError
 from ..forks import here
 from .actor import Actor
-from .dispatcher import Countdown, start_error
+from .dispatcher import Countdown, give_up, start_error
 from .limits import thread_limit
 from .registry import register
 from .workers.pace import Pace
@@ -37,15 +37,13 @@ class ThreadedDispatcher:
         countdown = Countdown(timeout)
         # One after another: agents are made in a fixed order, and a constructor that is not
         # made for threads meets no other.
-        for number, actor in enumerate(actors):
-            try:
+        try:
+            for actor in actors:
                 self._start(actor, countdown, timeout)
-            except BaseException:
-                # Those behind it too: taken over from another dispatcher, they live already.
-                for unstarted in actors[number:]:
-                    unstarted.abandon()
-                self.stop(actors[:number], grace=countdown.left())
-                raise
+        except BaseException:
+            # Those behind it too: taken over from another dispatcher, they live already.
+            give_up(self, actors, countdown.left())
+            raise
 
     def _start(self, actor: Actor, countdown: Countdown, timeout: float) -> None:
         fresh = not actor.begun

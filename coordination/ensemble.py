@@ -374,6 +374,8 @@ class Ensemble:
         if not abandoned:
             mailboxes = [host.actor_inbox for host in self._hosts.values()]
             check_law([*mailboxes, self._correspondence.counted], self._setup.dead_letters)
+            others = (one for one in self._actors if not isinstance(one, AgentActor))
+            check_law(one.actor_inbox for one in others)
         if abandoned:
             log.warning("agents.abandoned", count=len(abandoned), agents=abandoned[:10])
         return abandoned

@@ -66,14 +66,14 @@ class Founding:
         memories, staff = self._memories(ids)
         places = {agent_id: self._place(agent_id) for agent_id in ids}
         ensemble = Ensemble(residents, places, setup, staff=staff, memories=memories or {})
-        if memories is not None:
-            memories.surprises = ensemble.surprises()
         try:
+            if memories is not None:
+                memories.surprises = ensemble.surprises()
             self._appoint_teachers(ensemble, memories)
-        except BaseException:
+            return Stage(ensemble, self.rollout, tuning, memories)
+        except BaseException:  # Ctrl-C too: nobody else knows of whom to stop
             ensemble.stop(self.rulebook.settings.grace)
             raise
-        return Stage(ensemble, self.rollout, tuning, memories)
 
     def _everybody(self) -> Sequence[Resident]:
         residents = self.roster.residents

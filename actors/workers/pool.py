@@ -258,6 +258,12 @@ class Pool:
             # The system gives no more threads; those that there are go on.
             self._full = True
             self._warn(error)
+        except BaseException:  # Ctrl-C: nobody may wait for a thread that never ran
+            self._forget(worker)
+            raise
+        self._forget(worker)
+
+    def _forget(self, worker: Worker) -> None:
         with self._lock:
             self._take_permit_from(worker)
             self._workers.pop(worker, None)
@@ -319,6 +325,8 @@ class Pool:
         with self._lock:
             self._take_permit_from(worker)
             if self._stopped:
+                if self.ready or self.urgent:
+                    return True  # submitted before the end, and after this one has looked
                 self._workers.pop(worker, None)
                 return False
             self._idle.append(worker)

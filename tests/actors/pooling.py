@@ -11,6 +11,7 @@ from antiphon.actors.agent_actor import AgentActor, Seat
 from antiphon.actors.pooled import PooledDispatcher
 from antiphon.actors.workers.pool import PoolLimits
 from antiphon.models.agent import Agent, Context
+from antiphon.tests.actors.starting import started_by
 
 FUSE = 10.0
 FAR = 1000.0
@@ -45,17 +46,7 @@ Start = Callable[..., PooledDispatcher]
 
 def dispatchers() -> Iterator[Start]:
     """Start pools for a test; they are stopped after it."""
-    started: list[tuple[PooledDispatcher, list[Any]]] = []
-
-    def start(actors: list[Any], **limits: Any) -> PooledDispatcher:
-        dispatcher = PooledDispatcher(PoolLimits(**limits))
-        dispatcher.start(actors, FUSE)
-        started.append((dispatcher, actors))
-        return dispatcher
-
-    yield start
-    for dispatcher, actors in started:
-        dispatcher.stop(actors, FUSE)
+    yield from started_by(lambda **limits: PooledDispatcher(PoolLimits(**limits)))
 
 
 def wait_all(*events: Any) -> None:

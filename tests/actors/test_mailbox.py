@@ -411,7 +411,7 @@ def gaps_in(function: Callable[..., Any], name: str) -> list[str]:
     steps = list(dis.get_instructions(function))
     touched = [(i, s.opname) for i, s in enumerate(steps) if s.argval == name]
     first = min(i for i, what in touched if what == "LOAD_ATTR")
-    (last,) = (i for i, what in touched if what == "STORE_ATTR")
+    last = max(i for i, what in touched if what == "STORE_ATTR")
     return [s.opname for s in steps[first:last] if s.opname.startswith(LETS_OTHERS_IN)]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import psutil
@@ -16,8 +17,10 @@ from antiphon.actors.inline import InlineDispatcher
 from antiphon.actors.limits import ThreadLimit, thread_limit
 from antiphon.actors.pooled import PooledDispatcher
 from antiphon.actors.threaded import ThreadedDispatcher
+from antiphon.actors.workers.pool import Pool
 from antiphon.errors import StartError, TooManyActorsError
 from antiphon.models.agent import Agent, Context
+from antiphon.tests.actors.workers.sweeping import Interrupts
 from pykka import ActorRegistry
 
 COUNT = 50
@@ -65,6 +68,9 @@ class Baseline:
 
     def check(self) -> None:
         assert self.now() == self.before
+        self.join()
+
+    def join(self) -> None:
         left = [t for t in threading.enumerate() if t.name.startswith("agent-")]
         for thread in left:
             thread.join(FUSE)
@@ -171,6 +177,45 @@ def test_ctrl_c_while_actors_start_is_ctrl_c_and_nothing_is_left(
     baseline.check()
 
 
+STARTS = {
+    ThreadedDispatcher: [ThreadedDispatcher.start, ThreadedDispatcher._start],
+    PooledDispatcher: [
+        PooledDispatcher.start,
+        PooledDispatcher._open,
+        PooledDispatcher._run,
+        Pool._start_thread_of,
+    ],
+    InlineDispatcher: [InlineDispatcher.start, InlineDispatcher._start],
+}
+"""What brings actors to life on the main thread, by dispatcher, but for what has a ``with`` in it:
+between the last instruction of that and the call that ends it Python lets no signal in."""
+_RETURN = 2
+"""Instructions by which a function returns nothing; in between Python lets no signal in."""
+
+
+def play_interrupted_start(kind: Any, nth: int) -> int | None:
+    """Have Ctrl-C come at an instruction; how many were left after it, None if all lived."""
+    actors, baseline, dispatcher = crew(-1)[:4], Baseline(), kind()
+    with Interrupts(STARTS[kind], nth) as interrupts, suppress(KeyboardInterrupt):
+        dispatcher.start(actors, FUSE)
+    if not interrupts.raised:
+        dispatcher.stop(actors, FUSE)
+        return interrupts._left
+    assert ActorRegistry.get_all() == []
+    baseline.check()
+    assert sorted(stopped) == sorted(started), f"at instruction {nth}"
+    return None
+
+
+@pytest.mark.parametrize("kind", STARTS)
+def test_ctrl_c_at_any_instruction_of_a_start_leaves_nobody(kind: Any) -> None:
+    many = 10_000
+    left = play_interrupted_start(kind, many)
+    assert left is not None
+    for nth in range(many - left - _RETURN):
+        assert play_interrupted_start(kind, nth) is None
+
+
 def test_when_a_take_over_fails_nobody_is_left_either(monkeypatch: pytest.MonkeyPatch) -> None:
     actors = crew(-1)
     inline = InlineDispatcher()
@@ -184,9 +229,12 @@ def test_when_a_take_over_fails_nobody_is_left_either(monkeypatch: pytest.Monkey
         start(thread)
 
     monkeypatch.setattr(threading.Thread, "start", refuse)
+    baseline = Baseline()
     with pytest.raises(StartError, match="agent-25 did not start"):
         ThreadedDispatcher().start(actors, FUSE)
     assert ActorRegistry.get_all() == []
+    baseline.join()
+    assert sorted(stopped) == sorted(actor.name for actor in actors)
 
 
 # More than the machine bears

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import threading
 from functools import partial
 from typing import Any
 
 import pytest
+from antiphon.actors.mail.counts import Counts
 from antiphon.actors.mail.dead_letters import DeadLetter
+from antiphon.actors.mailbox import Mailbox
 from antiphon.actors.statistics import KernelStatistics, MailboxStatistics
 from antiphon.coordination.talk import pigeonholes
 from antiphon.errors import LostLetterError
@@ -255,6 +258,24 @@ def test_mail_that_goes_astray_is_found_at_the_end(
     for who in ("a", "a", "b"):
         step(society, who)
     with pytest.raises(LostLetterError, match="the waiting mail"):
+        society.stop()
+
+
+@dispatchers
+def test_a_letter_of_the_coordinator_that_goes_astray_is_found_at_the_end(
+    dispatcher: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts = Mailbox.counts
+
+    def miscounted(mailbox: Mailbox) -> Counts:
+        whole = counts(mailbox)
+        lost = mailbox.owner.name == "coordinator"
+        return dataclasses.replace(whole, sent=whole.sent + 1) if lost else whole
+
+    society = society_of({"a": quiet}, dispatcher=dispatcher)
+    step(society)
+    monkeypatch.setattr(Mailbox, "counts", miscounted)
+    with pytest.raises(LostLetterError, match="coordinator"):
         society.stop()
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from antiphon.testing.simulation import simulate
 from antiphon.tests.society.early_games import GAMES
+
+KEPT = Path(__file__).parent / "regressions"
 
 
 @pytest.mark.parametrize("game", GAMES)
 def test_rounds_close_early_and_nothing_is_lost(game: str) -> None:
     play, faults = GAMES[game]
-    simulate(play, seeds=range(60), faults=faults)
+    simulate(play, seeds=range(60), faults=faults, keep=KEPT)
 
 
 @pytest.mark.parametrize(
@@ -25,4 +29,4 @@ def test_word_of_answers_that_are_enough_may_come_after_the_deadline(game: str, 
 @pytest.mark.parametrize("game", GAMES)
 def test_ten_thousand_games_close_early_and_lose_nothing(game: str) -> None:
     play, faults = GAMES[game]
-    simulate(play, seeds=range(10_000), faults=faults)
+    simulate(play, seeds=range(10_000), faults=faults, keep=KEPT)

@@ -120,10 +120,27 @@ class Play:
         return Piece(open_it)
 
 
-def hold(kind: type[Pool]) -> Callable[[int], None]:
+class LastWork(Play):
+    """Somebody who submits work and then stops the pool, as does who stops a society."""
+
+    def run(self) -> None:
+        with stepping(self.stepper, pool_module):
+            self.pool = self.make()
+            self.pool.start()
+            self.stepper.start(self.submit_and_end)
+            self.stepper.run()
+            assert not self.stepper.stuck
+            assert sorted(self.done) == [0, 1, 2]
+
+    def submit_and_end(self) -> None:
+        self.submit([self.plain(0), self.plain(1), self.plain(2)])
+        self.end()
+
+
+def hold(kind: type[Pool], play: type[Play] = Play) -> Callable[[int], None]:
     def check(seed: int) -> None:
         try:
-            Play(kind, seed).run()
+            play(kind, seed).run()
         except AssertionError as error:
             raise AssertionError(f"seed {seed}: {error}") from error
 
@@ -133,6 +150,11 @@ def hold(kind: type[Pool]) -> Callable[[int], None]:
 def test_nothing_is_lost_in_any_order_of_steps() -> None:
     for seed in range(150):
         hold(Pool)(seed)
+
+
+def test_what_is_submitted_before_the_end_is_done_in_any_order_of_steps() -> None:
+    for seed in range(150):
+        hold(Pool, LastWork)(seed)
 
 
 def test_a_seed_gives_the_same_order_of_steps_again() -> None:
@@ -216,6 +238,16 @@ class StopsWithoutRinging(Pool):
         self._stopped = True
 
 
+class LeavesWithoutALook(Pool):
+    def _rest(self, worker: Worker) -> bool:
+        with self._lock:
+            if self._stopped:
+                self._take_permit_from(worker)
+                self._workers.pop(worker, None)
+                return False
+        return super()._rest(worker)
+
+
 class HiresBeyondTheEnd(Pool):
     """Those who stop it do not wait for who is just being hired."""
 
@@ -252,3 +284,7 @@ def test_a_pool_with_one_rule_taken_out_is_caught(mutant: type[Pool]) -> None:
 def test_an_end_that_does_not_wait_for_who_is_being_hired_is_caught() -> None:
     # In every fifth play the end comes while others submit.
     assert caught_by(hold(HiresBeyondTheEnd), range(0, 3000, 5))
+
+
+def test_a_worker_that_leaves_at_the_end_without_a_look_at_what_waits_is_caught() -> None:
+    assert caught_by(hold(LeavesWithoutALook, LastWork), range(150))

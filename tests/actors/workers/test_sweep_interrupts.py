@@ -14,26 +14,17 @@ from antiphon.actors.turn import is_taken, take
 from antiphon.actors.workers.sweep import Sweep
 from antiphon.models.agent import Agent, Context
 from antiphon.society import Society
+from antiphon.tests.actors.starting import started_by
 from antiphon.tests.actors.workers.sweeping import FUSE, Does, Interrupts, SweptRecorder
 
 
 @pytest.fixture
-def inline() -> Iterator[Callable[[list[Any]], InlineDispatcher]]:
-    started: list[tuple[InlineDispatcher, list[Any]]] = []
-
-    def start(actors: list[Any]) -> InlineDispatcher:
-        dispatcher = InlineDispatcher()
-        dispatcher.start(actors, FUSE)
-        started.append((dispatcher, actors))
-        return dispatcher
-
-    yield start
-    for dispatcher, actors in started:
-        dispatcher.stop(actors, FUSE)
+def inline() -> Iterator[Callable[..., InlineDispatcher]]:
+    yield from started_by(InlineDispatcher)
 
 
 def test_ctrl_c_at_any_instruction_leaves_no_turn_taken(
-    inline: Callable[[list[Any]], InlineDispatcher],
+    inline: Callable[..., InlineDispatcher],
 ) -> None:
     hosts = [AgentActor(Seat(f"agent-{n}", lambda: Does(lambda seen: seen))) for n in range(3)]
     dispatcher = inline(hosts)
@@ -48,7 +39,7 @@ def test_ctrl_c_at_any_instruction_leaves_no_turn_taken(
 
 
 def test_ctrl_c_gives_no_turn_of_a_stopped_agent_away(
-    inline: Callable[[list[Any]], InlineDispatcher],
+    inline: Callable[..., InlineDispatcher],
 ) -> None:
     def act(seen: int) -> int:
         if seen == 1:

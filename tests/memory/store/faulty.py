@@ -15,15 +15,21 @@ def watched(before: Say, after: Say) -> type[sqlite3.Connection]:
     class Watched(sqlite3.Connection):
         def execute(self, sql: str, *arguments: Any) -> sqlite3.Cursor:
             before(sql)
-            found = super().execute(sql, *arguments)
-            after(sql)
-            return found
+            return told(super().execute(sql, *arguments), sql)
 
         def executemany(self, sql: str, rows: Any) -> sqlite3.Cursor:
             before(sql)
-            found = super().executemany(sql, rows)
+            return told(super().executemany(sql, rows), sql)
+
+    def told(found: sqlite3.Cursor, sql: str) -> sqlite3.Cursor:
+        try:
             after(sql)
-            return found
+        except BaseException:
+            # Held by the traceback it holds the database; a transaction can be rolled back.
+            if not found.connection.in_transaction:
+                found.close()
+            raise
+        return found
 
     return Watched
 
@@ -35,7 +41,11 @@ def connecting(before: Say, after: Say) -> Callable[..., sqlite3.Connection]:
     def connect(*arguments: Any, **options: Any) -> sqlite3.Connection:
         before("connect")
         connection = sqlite3.connect(*arguments, factory=factory, **options)
-        after("connect")
+        try:
+            after("connect")
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     return connect
