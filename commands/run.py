@@ -144,6 +144,9 @@ INTERRUPTIBLE = (
     Society.__init__.__code__,
     Society.add.__code__,
     Society.start.__code__,
+    # A long journal is read in these two.
+    Society.resume.__code__,
+    Society._keeps.__code__,  # noqa: SLF001  it changes nothing
     Stage.advance.__code__,
     Ensemble.hear_out.__code__,
     Keeping.wait_for_space.__code__,

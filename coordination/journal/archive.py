@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from ...errors import ArchiveError, StoreError
+from ...errors import ArchiveError, StoreCorruptError, StoreError
 from ...memory.store.failing import named
 from ...memory.store.head import HEAD
 from ...memory.store.schema import DATABASE
@@ -53,7 +53,7 @@ def pack(run: Path, file: Path) -> int:
         copy.mkdir()
         with History(run):
             _copy(run, copy)
-        rounds = verify(copy).rounds
+        rounds = _verified(copy, of=run)
         partial = Path(name) / "archive"
         with named(file):
             _write(copy, partial)
@@ -82,6 +82,21 @@ def _copy(run: Path, to: Path) -> None:
         closing(sqlite3.connect(to / DATABASE)) as b,
     ):
         a.backup(b)
+
+
+def _verified(copy: Path, *, of: Path) -> int:
+    """See that a copy is what was written; give its last round.
+
+    Raises:
+        StoreCorruptError: it is not; names the file in what it was copied from.
+    """
+    try:
+        return verify(copy).rounds
+    except StoreCorruptError as error:
+        # Nobody finds the copy any more.
+        named_anew = StoreCorruptError(of / Path(error.path).name, error.rule)
+        named_anew.round = error.round
+        raise named_anew from error
 
 
 def _write(folder: Path, file: Path) -> None:
@@ -116,7 +131,7 @@ def unpack(file: Path, folder: Path) -> int:
         for member in members:
             with named(copy / member.filename):
                 _extract(archive, member, copy)
-        rounds = verify(copy).rounds
+        rounds = _verified(copy, of=file)
         if folder.exists():
             folder.rmdir()
         copy.rename(folder)

@@ -123,8 +123,9 @@ class Comeback:
             return Length(max(1, self.history.round))
         if steps is None and episodes is None:
             return self.history.length
-        if steps is not None and not self.branches and steps < self.history.round:
-            raise ValueError(f"the run has {self.history.round} steps already, got steps={steps}")
+        if steps is not None and steps < self.last:
+            rule = "branch begins after {} steps" if self.branches else "run has {} steps already"
+            raise ValueError(f"the {rule.format(self.last)}, got steps={steps}")
         return Length(steps, episodes)
 
     def folder(self, out: Any) -> RunFolder:

@@ -14,6 +14,8 @@ from ...models.experience import Experience
 from .lived import lives_in
 
 _LONGEST = 60
+_LIVED = ("episode", "over", *Experience._fields[1:])
+_DONE = ("status", "executed")
 
 
 def diverged(
@@ -28,6 +30,21 @@ def diverged(
     for agent_id, what, was, is_now in _differences(then, now, members):
         return DivergedError(round, agent_id, what, _shown(was), _shown(is_now))
     return DivergedError(round, "", "what was written", _kinds(then), _kinds(now))
+
+
+def done_otherwise(
+    round: int, then: Sequence[Row], now: Sequence[Row], members: Sequence[str]
+) -> DivergedError | None:
+    """Give the error that names who did something else; None if nobody did.
+
+    What they saw and got may differ, as it does by a last bit on another machine. Arguments as
+    of ``diverged``.
+    """
+    now = [row._replace(value=_plain(row.value)) for row in now]
+    lives = _lives(then, members), _lives(now, members)
+    for agent_id, what, was, is_now in _lived(*lives, fields=_DONE):
+        return DivergedError(round, agent_id, what, _shown(was), _shown(is_now))
+    return None
 
 
 def _plain(value: Any) -> Any:
@@ -58,9 +75,11 @@ def _differences(
         yield "", "state of the environment", was, is_now
 
 
-def _lived(then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[_Difference]:
+def _lived(
+    then: Mapping[str, Any], now: Mapping[str, Any], *, fields: Sequence[str] = _LIVED
+) -> Iterator[_Difference]:
     for agent_id in sorted(then.keys() & now.keys()):
-        for field in ("episode", "over", *Experience._fields[1:]):
+        for field in fields:
             was, is_now = then[agent_id][field], now[agent_id][field]
             if _differ(was, is_now):
                 yield agent_id, field, was, is_now

@@ -120,12 +120,12 @@ def _export_timing(agents: Path, to: Path, format: str) -> int:
 
 def _timing_in(agents: Path) -> Iterator[Record]:
     with named(agents), agents.open(newline="", encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            try:
+        try:
+            for row in csv.DictReader(file):
                 step, agent_id, *times = (row[name] for name in _TIMING)
                 yield int(step), agent_id, *(float(one) if one else None for one in times)
-            except (KeyError, TypeError, ValueError) as error:
-                raise StoreError(agents, f"is no table of a run: {error}") from error
+        except (KeyError, TypeError, ValueError, csv.Error) as error:
+            raise StoreError(agents, f"is no table of a run: {error}") from error
 
 
 class _Buffered:

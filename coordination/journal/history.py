@@ -10,7 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
-from ...errors import JournalError, StoreError
+from ...errors import JournalError, StoreCorruptError, StoreError
+from ...memory.store.access import has_rows
 from ...memory.store.batch import Row
 from ...memory.store.chain import StoredRow
 from ...memory.store.failing import named
@@ -111,10 +112,13 @@ class History:
         return self._reader.agents[number - 1] if number and self._reader is not None else ""
 
     def states(self, before: float) -> Mapping[str, tuple[int, Any]]:
-        """Give the last state of each agent, and its round, from before a round."""
+        """Give the last state of each agent, and its round, from before a round.
+
+        Those of another version are passed over: who has no other is lived again.
+        """
         found: dict[str, tuple[int, Any]] = {}
         for round, row in self.rows("state"):
-            if round < before:
+            if round < before and row.value.get("version") == STATE_VERSION:
                 found[row.agent] = round, row.value
         return found
 
@@ -157,6 +161,8 @@ def _opened(folder: Path) -> Reader | None:
     """Open the store; None where nothing was ever committed, whatever there is of it."""
     path = folder / HEAD
     if not path.is_file() or not any(path.read_bytes()[: 2 * BLOCK]):
+        if has_rows(folder / DATABASE):
+            raise StoreCorruptError(path, "is not there or blank, and the database is not")
         return None
     with named(path):
         begun = read_head(path) != START

@@ -17,7 +17,7 @@ from ..rollout import Step
 from ..rulebook import Rulebook
 from ..stage import Stage
 from .charter import unrepeatable
-from .comparison import diverged
+from .comparison import diverged, done_otherwise
 from .history import KINDS, STATES, Entry, History
 from .prompt import Prompt, answers_in, goes_by_state, statuses_in
 from .recital import Recital, recital_of
@@ -79,7 +79,7 @@ class Replay:
         self._differs = False
         states = _states(history, rulebook, last) if by_state else {}
         self._prompts = [
-            Prompt(host, states.get(host.name) if goes_by_state(host) else None)
+            Prompt(host, states.get(host.name) if goes_by_state(host) else None, insists=not exact)
             for host in stage.ensemble.hosts
             if not exact or (host.name in states and goes_by_state(host))
         ]
@@ -105,6 +105,9 @@ class Replay:
 
         Args:
             before: what to do when all is ready for the round.
+
+        Raises:
+            JournalError: agent or environment cannot go on from a state of theirs.
         """
         entry = next(self._entries)
         if self._recital is not None and entry.round > self._recital.last:
@@ -119,7 +122,9 @@ class Replay:
             statuses = statuses_in(entry.values("lived"), self._members)
         rules = self.rehearsal.rules(self._rulebook.rules, entry.round, statuses)
         # What it takes now says nothing of what it took.
-        return self._stage.advance(replace(rules, metrics=False)), entry
+        step = self._stage.advance(replace(rules, metrics=False))
+        self._check_states(entry.round)
+        return step, entry
 
     def _let_in(self, entry: Entry) -> None:
         """Have what came from outside come again."""
@@ -145,11 +150,17 @@ class Replay:
             answers = answers_in(entry.values("lived"), self._members)
             self._prompts = [one for one in self._prompts if one.prepare(entry.round, answers)]
 
+    def _check_states(self, round: int) -> None:
+        for prompt in self._prompts:
+            if prompt.failed:
+                rule = f"agent {prompt.name} cannot go on from its state of round {round}"
+                raise JournalError(self.history.folder, f"{rule}: {prompt.failed}")
+
     def compare(self, entry: Entry, rows: Iterable[Row]) -> None:
         """Hold the rows of the round that was just played against those that were kept.
 
         Raises:
-            DivergedError: they are not the same.
+            DivergedError: they are not the same; on another machine, if others acted.
         """
         then = [row for row in entry.rows if row.kind in self._kinds]
         kinds = self._kinds
@@ -158,9 +169,13 @@ class Replay:
         now = [row for row in rows if row.kind in kinds]
         if len(then) == len(now) and all(map(self._is_same, then, now)):
             return
-        error = diverged(entry.round, self._read(then), now, self._members)
+        was = self._read(then)
+        error = diverged(entry.round, was, now, self._members)
         if self._exact:
             raise error
+        # Else what follows in the store would follow something that is not in it.
+        if otherwise := done_otherwise(entry.round, was, now, self._members):
+            raise otherwise
         if not self._differs:
             self._differs = True
             log.warning("replay.differs", round=entry.round, error=str(error))

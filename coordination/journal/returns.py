@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -54,11 +55,8 @@ class Returns:
             StoreCorruptError: it is not what was written.
             SettingsError: an override is nobody's, breaks its rule, or is for the beginning only.
         """
-        from .comeback import Comeback  # with the store, where it is wanted
-        from .history import History
-
-        comeback = Comeback(history=History(Path(path)), at=at, overrides=overrides or {})
-        return cls._come_back(comeback, {**handed, "environment": environment, "agents": agents})
+        handed = {**handed, "environment": environment, "agents": agents}
+        return cls._come_back(path, handed, at=at, overrides=overrides or {})
 
     @classmethod
     def verify(
@@ -80,14 +78,11 @@ class Returns:
             JournalError: something is missing to play it again.
         """
         from ...memory.store.verify import verify
-        from .comeback import Comeback
-        from .history import History
 
         verified = verify(Path(path))
-        comeback = Comeback(history=History(Path(path)), only_look=True)
-        society: Any = cls._come_back(
-            comeback, {**handed, "environment": environment, "agents": agents}
-        )
+        handed = {**handed, "environment": environment, "agents": agents}
+        society: Any = cls._come_back(path, handed, only_look=True)
+        comeback = society._comeback  # noqa: SLF001
         try:
             run = society.run(progress=progress)
         finally:
@@ -96,23 +91,38 @@ class Returns:
         return verified
 
     @classmethod
-    def _come_back(cls, comeback: Comeback, handed: Mapping[str, Any]) -> Self:
+    def _come_back(
+        cls, path: str | os.PathLike[str], handed: Mapping[str, Any], **how: Any
+    ) -> Self:
+        """Found the society of a run, with all its agents; nothing is left of it if that fails.
+
+        Args:
+            how: as of ``Comeback``.
+        """
+        from .comeback import Comeback  # with the store, where it is wanted
+        from .history import History
+
         found: Any = cls
-        try:
+        with ExitStack() as undo:
+            history = undo.enter_context(History(Path(path)))
+            comeback = Comeback(history=history, **how)
             keywords = comeback.keywords(handed)
             society = found(comeback.source(handed.get("environment")), **keywords)
-            if (add_all := handed.get("agents")) is not None:
-                add_all(society)
-            else:
-                for came in comeback.agents():
-                    society.add(came.kind, ids=came.ids, host=came.host, **came.options)
-            comeback.check_agents(society._roster)  # noqa: SLF001  it is one of us
-        except BaseException:
-            comeback.history.close()
-            raise
-        now = society._clock, society._simulation  # noqa: SLF001
-        then = comeback.clocks(society.settings, *now)
+            undo.callback(society.stop)  # lets go of its environment
+            _populate(society, comeback, handed.get("agents"))
+            now = society._clock, society._simulation  # noqa: SLF001  it is one of us
+            then = comeback.clocks(society.settings, *now)
+            undo.pop_all()
         society._clock, society._simulation = then  # noqa: SLF001
         society._comeback = comeback  # noqa: SLF001
         back: Self = society
         return back
+
+
+def _populate(society: Any, comeback: Comeback, add_all: Callable[[Any], object] | None) -> None:
+    if add_all is not None:
+        add_all(society)
+    else:
+        for came in comeback.agents():
+            society.add(came.kind, ids=came.ids, host=came.host, **came.options)
+    comeback.check_agents(society._roster)  # noqa: SLF001  as above

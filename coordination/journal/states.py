@@ -127,3 +127,9 @@ def put_back(host: AgentActor, taken: Any) -> None:
     agent: Any = host.agent
     agent.set_state(copied_state(taken["state"]))
     host.rng().bit_generator.state = taken["stream"]
+
+
+def is_back(host: AgentActor, taken: Any) -> bool:
+    """Whether an agent is what it was when a state was taken, by what it says of itself."""
+    agent: Any = host.agent
+    return encode(copied_state(agent.get_state())) == encode(taken["state"])

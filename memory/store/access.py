@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -192,6 +192,19 @@ class Access:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def has_rows(path: Path) -> bool:
+    """Whether there is a database in which anything was ever written.
+
+    Raises:
+        StoreError: nobody can tell.
+    """
+    if not path.is_file():
+        return False
+    with named(path), closing(_opened(path)) as connection:
+        made = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'row'").fetchone()
+        return bool(made and connection.execute("SELECT 1 FROM row LIMIT 1").fetchone())
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from antiphon.cli import main
+from antiphon.coordination.journal.history import History
 from antiphon.coordination.records.metrics import Metrics
 from antiphon.memory.store.verify import verify
 from antiphon.tests.commands.test_signals import SWALLOWS, signalled
@@ -149,6 +150,22 @@ def test_a_signal_leaves_a_run_that_goes_on(
     assert main(["resume", str(out), "--steps", str(cut + 5), "--quiet"]) == 0
     assert run(tmp_path / "whole", "--steps", str(cut + 5)) == 0
     assert result(out)["trace"] == result(tmp_path / "whole")["trace"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
+@pytest.mark.parametrize("reads", ["timing", "states"])
+def test_a_signal_is_heard_while_a_journal_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], reads: str
+) -> None:
+    assert run(tmp_path / "r", "--steps", "5") == 0
+    before = result(tmp_path / "r")
+    capsys.readouterr()
+    # First for the clock that the society is to live by, then to play the run again.
+    signalled(monkeypatch, History, reads, signal.SIGTERM)
+    assert main(["resume", str(tmp_path / "r"), "--steps", "9"]) == 143
+    assert capsys.readouterr() == ("", "antiphon: interrupted\n")
+    assert verify(tmp_path / "r").rounds == 5
+    assert result(tmp_path / "r") == before
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")

@@ -177,9 +177,22 @@ def test_a_store_that_is_not_what_was_written_is_refused(tmp_path: Path, packed:
         octets = bytearray(file.read("run.db"))
     octets[octets.index(b'"intended"') + 2] ^= 4
     bad = without(packed, tmp_path / "f", "run.db", content=bytes(octets))
-    with pytest.raises(StoreCorruptError):
+    with pytest.raises(StoreCorruptError) as caught:
         unpack(bad, tmp_path / "u")
+    # By the name under which somebody finds it.
+    assert str(caught.value).startswith(f"{tmp_path}/f/run.db: round {caught.value.round}: row ")
     assert not (tmp_path / "u").exists()
+
+
+def test_a_run_that_is_not_what_was_written_is_not_packed(tmp_path: Path) -> None:
+    ran(40, SHORT, Gossip, out=tmp_path / "r")
+    octets = bytearray((tmp_path / "r/run.db").read_bytes())
+    octets[octets.index(b'"intended"') + 2] ^= 4
+    (tmp_path / "r/run.db").write_bytes(octets)
+    with pytest.raises(StoreCorruptError) as caught:
+        pack(tmp_path / "r", tmp_path / "f")
+    assert caught.value.path == str(tmp_path / "r/run.db")
+    assert [path.name for path in tmp_path.iterdir()] == ["r"]
 
 
 def fuzzed(packed: Path, folder: Path, seed: int) -> None:

@@ -140,7 +140,18 @@ def test_nothing_is_written_over_and_no_run_is_no_run(tmp_path: Path) -> None:
         export(tmp_path / "r", tmp_path / "r")
     with pytest.raises(FileNotFoundError, match=r"no run in .*nothing"):
         export(tmp_path / "nothing", tmp_path / "t")
-    (tmp_path / "r/agents.csv").write_text("step,agent\nx,y\n")
-    with pytest.raises(StoreError, match=r"agents\.csv: is no table"):
-        export(tmp_path / "r", tmp_path / "t2")
     Society.verify(tmp_path / "r")
+
+
+HEADS = b"step,agent,latency_ms,act_ms\n"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"step,agent\nx,y\n", HEADS + b"\xff,a,,\n", HEADS + b'1,"%b",,\n' % (b"a" * 200_000)],
+)
+def test_a_table_that_is_none_is_named(tmp_path: Path, content: bytes) -> None:
+    ran(2, out=tmp_path / "r", tables=True)
+    (tmp_path / "r/agents.csv").write_bytes(content)
+    with pytest.raises(StoreError, match=r"agents\.csv: is no table"):
+        export(tmp_path / "r", tmp_path / "t")

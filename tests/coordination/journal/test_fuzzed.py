@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from antiphon.coordination.journal import charter
+from antiphon.coordination.journal.archive import pack
 from antiphon.coordination.journal.export import export
 from antiphon.coordination.journal.origin import World
 from antiphon.errors import DivergedError, StartError, StoreCorruptError, StoreError
@@ -109,6 +110,23 @@ def test_rows_that_end_too_early_are_named(
 
     monkeypatch.setattr(Access, "_some", some)
     with pytest.raises(StoreCorruptError, match=r"run\.db: round 9: lacks row \d+"):
+        look(tmp_path / "r")
+
+
+@pytest.mark.parametrize("head", [None, b"", bytes(8192)])
+@pytest.mark.parametrize(
+    "look",
+    [resumed, lambda run: export(run, run / "t"), lambda run: pack(run, run / "f")],
+    ids=["resumed", "export", "pack"],
+)
+def test_a_run_whose_head_is_lost_is_not_taken_for_one_that_has_not_begun(
+    tmp_path: Path, look: Callable[[Path], object], head: bytes | None
+) -> None:
+    ran(STEPS, SHORT, Gossip, out=tmp_path / "r")
+    (tmp_path / "r/run.head").unlink()
+    if head is not None:
+        (tmp_path / "r/run.head").write_bytes(head)
+    with pytest.raises(StoreCorruptError, match=r"r/run\.head: is not there or blank"):
         look(tmp_path / "r")
 
 

@@ -8,13 +8,12 @@ from itertools import cycle, product
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from antiphon.coordination.journal import charter, prompt
+from antiphon.coordination.environment import Environment
+from antiphon.coordination.journal import charter
+from antiphon.coordination.journal.history import History
 from antiphon.coordination.journal.origin import World
-from antiphon.coordination.records import manifest
-from antiphon.errors import DivergedError, JournalError, PluginError, StartError, StoreCorruptError
-from antiphon.memory.store.reader import Reader
+from antiphon.errors import JournalError, PluginError, StartError, StoreCorruptError
 from antiphon.memory.store.verify import verify
 from antiphon.models.grid_world import GridWorld
 from antiphon.society import Society
@@ -23,9 +22,9 @@ from antiphon.tests.coordination.journal.cast import (
     SPREAD,
     Diary,
     Gossip,
-    Moody,
     Rememberer,
     Stumbler,
+    Tells,
     founded,
     ran,
     resumed,
@@ -84,52 +83,12 @@ def test_whatever_befell_its_agents_befalls_them_again(
     ends_as_ever(tmp_path, *case, **settings)
 
 
-def test_who_has_a_state_is_not_called_again_before_it(tmp_path: Path) -> None:
-    ran(13, RING, Diary, out=tmp_path / "r")
-    Diary.calls.clear()
-    resumed(tmp_path / "r", 20)
-    # Its state is of round 10, right after its answer.
-    assert Diary.calls == {"a": 10, "b": 10, "c": 10}
-
-
-def test_what_a_state_does_not_hold_is_lived_again(tmp_path: Path) -> None:
-    # What was said in round 10 is heard in round 11.
-    with founded(RING, Diary) as society:
-        society.run(
-            13,
-            out=tmp_path / "r",
-            progress=_Tells(society, 7),
-        )
-    Diary.calls.clear()
-    resumed(tmp_path / "r", 20)
-    assert Diary.calls["a"] == 15  # from the state of round 5 on
-
-
-class _Tells:
-    """Tells agent a something after a round, as somebody outside."""
-
-    def __init__(self, society: Society, *rounds: int) -> None:
-        self._society, self._rounds = society, rounds
-
-    def begin(self, total: int | None, unit: str) -> None:
-        pass
-
-    def advance(self, done: int, step: Any) -> None:
-        if done in self._rounds:
-            self._society.tell("a", {"round": done, "array": np.arange(3)})
-            self._society.publish("nobody/listens", done)
-            self._society.broadcast(f"to all after {done}")
-
-    def end(self) -> None:
-        pass
-
-
 @pytest.mark.parametrize("dispatcher", DISPATCHERS)
 def test_what_was_said_outside_is_said_again(tmp_path: Path, dispatcher: str) -> None:
     whole = tmp_path / "whole"
     for folder, steps in ((whole, 24), (tmp_path / "r", 13)):
         with founded(SHORT, Gossip, dispatcher=dispatcher) as society:
-            run = society.run(steps, out=folder, progress=_Tells(society, 3, 4, 8))
+            run = society.run(steps, out=folder, progress=Tells(society, 3, 4, 8))
     assert run.event_rows["delivered"] > 9
     Society.verify(whole)
     again = resumed(tmp_path / "r", 24)
@@ -232,6 +191,43 @@ def test_agents_that_nobody_can_import_are_added_again_by_hand(tmp_path: Path) -
         Society.resume(tmp_path / "r", agents=lambda society: None)
 
 
+def closings(monkeypatch: pytest.MonkeyPatch, kind: type) -> list[Any]:
+    """Give a list that grows whenever something of a kind is closed."""
+    closed: list[Any] = []
+    close = kind.close  # type: ignore[attr-defined]  # it is of those that can be
+
+    def closing(thing: Any) -> None:
+        closed.append(thing)
+        close(thing)
+
+    monkeypatch.setattr(kind, "close", closing)
+    return closed
+
+
+def test_what_does_not_come_back_leaves_no_environment_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran(3, out=tmp_path / "r")
+    closed = closings(monkeypatch, Environment)
+    with pytest.raises(JournalError, match="its agents were"):
+        Society.resume(tmp_path / "r", agents=lambda society: None)
+    assert len(closed) == 1
+    monkeypatch.setattr(History, "timing", lambda history, last: 1 // 0)
+    with pytest.raises(ZeroDivisionError):
+        Society.resume(tmp_path / "r")
+    assert len(closed) == 2
+
+
+def test_what_does_not_come_back_leaves_no_journal_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran(3, out=tmp_path / "r")
+    closed = closings(monkeypatch, History)
+    with pytest.raises(ValueError, match="at must be one of"):
+        Society.resume(tmp_path / "r", at=9)
+    assert len(closed) == 1
+
+
 def test_nothing_of_pythons_own_is_called_as_a_world(tmp_path: Path) -> None:
     ran(3, out=tmp_path / "r")
     manifest = json.loads((tmp_path / "r/manifest.json").read_text())
@@ -262,43 +258,3 @@ def test_a_society_that_had_played_before_cannot_be_played_again(tmp_path: Path)
         pytest.raises(JournalError, match="had played 4 rounds before"),
     ):
         society.run()
-
-
-def test_on_another_machine_it_says_so_and_what_was_answered_counts(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    run = ran(13, RING, Moody, out=tmp_path / "r")
-    monkeypatch.setattr(Moody, "mood", 1)
-    with pytest.raises(DivergedError):
-        resumed(tmp_path / "r")
-    there = {**manifest.fingerprint(), "machine": "riscv"}
-    monkeypatch.setattr(charter, "fingerprint", lambda: there)
-    again = resumed(tmp_path / "r")
-    assert again.trace == run.trace
-    assert "only by approximation" in caplog.text
-    assert "machine was" in caplog.text
-
-
-def test_states_are_values_and_no_code(tmp_path: Path) -> None:
-    ran(10, RING, Diary, out=tmp_path / "r")
-    with Reader(tmp_path / "r") as reader:
-        found = [(round, row.agent, row.value) for round, row in reader.rows("state")]
-    assert [(round, agent) for round, agent, _ in found] == [
-        (round, agent) for round in (5, 10) for agent in "abc"
-    ]
-    assert set(found[0][2]) == {"version", "state", "stream"}
-
-
-@pytest.mark.parametrize("dispatcher", DISPATCHERS)
-def test_states_are_taken_also_of_those_who_are_answered_for_together(
-    tmp_path: Path, dispatcher: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ran(13, GRID, "explorer", 4, out=tmp_path / "r", dispatcher=dispatcher)
-    with Reader(tmp_path / "r") as reader:
-        found = [(round, row.agent) for round, row in reader.rows("state")]
-    assert found == [(r, f"explorer-{n}") for r in (5, 10) for n in (1, 2, 3, 4)]
-    put_back = []
-    monkeypatch.setattr(prompt, "put_back", lambda host, taken: put_back.append(host.name))
-    with pytest.raises(DivergedError, match=r"round 1[123] "):
-        resumed(tmp_path / "r")
-    assert sorted(put_back) == [f"explorer-{n}" for n in (1, 2, 3, 4)]

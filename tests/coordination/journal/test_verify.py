@@ -171,6 +171,16 @@ def test_a_branch_begins_in_a_round_that_was_kept(
         Society.resume(tmp_path / "r", **options)
 
 
+def test_a_branch_that_would_end_before_it_begins_is_refused(tmp_path: Path) -> None:
+    ran(5, out=tmp_path / "r")
+    with (
+        Society.resume(tmp_path / "r", at=4) as branch,
+        pytest.raises(ValueError, match="the branch begins after 4 steps, got steps=3"),
+    ):
+        branch.run(3, out=tmp_path / "b")
+    assert not (tmp_path / "b").exists()
+
+
 def test_a_branch_from_the_beginning_is_the_run_once_more(tmp_path: Path) -> None:
     run = ran(9, SHORT, Gossip, out=tmp_path / "r")
     with Society.resume(tmp_path / "r", at=0) as branch:
