@@ -43,13 +43,16 @@ class InlineDispatcher:
         try:
             for actor in actors:
                 self._start(actor)
-            for actor in actors:
-                # Nobody announces what was put before, by those that another dispatcher ran.
-                if not actor.actor_inbox.empty():
-                    self._notify(actor.actor_inbox)
+            self._run_those_who_have_letters(actors)
         except BaseException:
             give_up(self, actors, grace=0.0)
             raise
+
+    def _run_those_who_have_letters(self, actors: Sequence[Actor]) -> None:
+        # Nobody announces what was put before, by those that another dispatcher ran.
+        for actor in actors:
+            if not actor.actor_inbox.empty():
+                self._notify(actor.actor_inbox)
 
     def _start(self, actor: Actor) -> None:
         fresh = not actor.begun

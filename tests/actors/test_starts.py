@@ -185,7 +185,11 @@ STARTS = {
         PooledDispatcher._run,
         Pool._start_thread_of,
     ],
-    InlineDispatcher: [InlineDispatcher.start, InlineDispatcher._start],
+    InlineDispatcher: [
+        InlineDispatcher.start,
+        InlineDispatcher._start,
+        InlineDispatcher._run_those_who_have_letters,
+    ],
 }
 """What brings actors to life on the main thread, by dispatcher, but for what has a ``with`` in it:
 between the last instruction of that and the call that ends it Python lets no signal in."""
