@@ -70,7 +70,7 @@ class Keeping:
         self._feed = Feed(Address(self._writer))
         self._last: int | None = None
         self._clock = clock
-        self._held: list[Batch] = []
+        self._held = 0
         self._due = -inf
         if memories is not None:
             memories.keep_news()
@@ -84,7 +84,7 @@ class Keeping:
         """
         # A round that was cut short added nothing.
         for empty in range(self._last + 1, round) if self._last is not None else ():
-            self._held.append(Batch(empty))
+            self._feed.hold(Batch(empty))
         self._last = round
         news = News() if self._memories is None else self._memories.take_news()
         batch = Batch(
@@ -99,24 +99,22 @@ class Keeping:
             (*self._rows, *rows),
         )
         self._rows = []
-        self._hold(batch)
+        self._hand_on(batch)
 
-    def _hold(self, batch: Batch) -> None:
-        """Hand rounds on a few at a time: to wake the writer for each costs more than writing.
+    def _hand_on(self, batch: Batch) -> None:
+        """Tell the writer of a few at a time: to wake it for each costs more than writing.
 
-        Where they take long none waits for the next, for a crash until then would lose it.
+        Those of which it is not told it finds by itself, should the next one take long.
         """
-        self._held.append(batch)
         now = self._clock.now()
-        if len(self._held) >= _ROUNDS or now >= self._due:
-            self._due = now + _SECONDS
-            self._hand_on()
-
-    def _hand_on(self) -> None:
-        held, self._held = self._held, []
+        if self._held + 1 < _ROUNDS and now < self._due:
+            self._held += 1
+            self._feed.hold(batch)
+            return
+        self._held, self._due = 0, now + _SECONDS
         try:
             # What cannot be committed now is handed over all the same.
-            self._feed.add(*held)
+            self._feed.add(batch)
         except StoreFullError as full:
             self.wait_for_space(full)
 
@@ -138,7 +136,6 @@ class Keeping:
 
     def flush(self) -> Flushed:
         """Wait until all is on disk; errors as ``Feed.flush``."""
-        self._hand_on()
         return self._feed.flush()
 
     def close(self, *, in_peace: bool = True) -> None:

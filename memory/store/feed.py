@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 from ...actors.address import Address, wait_for
 from ...actors.future import Future
 from .batch import Batch
@@ -20,7 +22,7 @@ class Feed:
     it. For one thread.
     """
 
-    __slots__ = ("_asked", "_experiences", "_rounds", "_timeout", "_writer")
+    __slots__ = ("_asked", "_experiences", "_rounds", "_timeout", "_tray", "_writer")
 
     def __init__(self, writer: Address, *, timeout: float = 60.0) -> None:
         """Make a feed.
@@ -30,12 +32,19 @@ class Feed:
         """
         self._writer = writer
         self._timeout = timeout
+        self._tray: deque[Batch] = deque()
         self._rounds = 0
         self._experiences = 0
         self._asked: Future[Flushed] | None = None
 
-    def add(self, *batches: Batch) -> None:
-        """Hand rounds to the writer, some at a time: each letter costs as much as a round's rows.
+    def hold(self, batch: Batch) -> None:
+        """Put a round where the writer finds it with the next, or by itself a little later."""
+        self._tray.append(batch)
+        self._rounds += 1
+        self._experiences += len(batch.experiences)
+
+    def add(self, batch: Batch) -> None:
+        """Hand a round to the writer, with all that are held.
 
         Raises:
             StoreFullError: rounds wait for space. These are handed over all the same; call
@@ -43,11 +52,14 @@ class Feed:
             StoreError: the writer failed; as above.
             AskTimeoutError: it did not answer in time; as above.
         """
-        self._writer.tell(Commit(batches))
-        self._rounds += len(batches)
-        self._experiences += sum([len(batch.experiences) for batch in batches])
+        self.hold(batch)
+        self._tell()
         if self._rounds >= MOST_ROUNDS or self._experiences >= MOST_EXPERIENCES:
             self._ask()
+
+    def _tell(self) -> None:
+        if self._tray:
+            self._writer.tell(Commit(self._tray))
 
     def _ask(self) -> None:
         """Ask how far these are, and wait for what was asked before."""
@@ -65,6 +77,7 @@ class Feed:
             StoreError: as in ``add``.
             AskTimeoutError: as in ``add``.
         """
+        self._tell()
         return self._checked(self._writer.ask(Flush(), self._timeout))
 
     def await_space(self, timeout: float) -> Flushed:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
 
@@ -29,9 +29,13 @@ log = get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Commit:
-    """Rounds for the store: heard by its writer, which answers nothing."""
+    """Rounds for the store: heard by its writer, which answers nothing.
 
-    batches: Sequence[Batch]
+    What is put into the tray afterwards is taken without a letter when the next commit is due,
+    which is ``PAUSE`` after the one that this sets off.
+    """
+
+    tray: deque[Batch]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,7 @@ class StoreWriter(Actor):
         super().__init__(name, clock=clock)
         self._make = make
         self._waiting: deque[Batch] = deque()
+        self._tray: deque[Batch] = deque()
         self._database: Database | None = None
         self._error: AntiphonError | None = None
         self._awaiting: list[AwaitSpace] = []
@@ -106,8 +111,9 @@ class StoreWriter(Actor):
 
     def _hear(self, message: object) -> Flushed | None:
         match message:
-            case Commit(batches):
-                self._waiting.extend(batches)
+            case Commit(tray):
+                self._tray = tray
+                self._take()
             case Flush():
                 self._commit_all()
                 return self._flushed()
@@ -117,6 +123,10 @@ class StoreWriter(Actor):
             case _:
                 raise TypeError(f"the writer of a store hears no {type(message).__name__}")
         return None
+
+    def _take(self) -> None:
+        while self._tray:
+            self._waiting.append(self._tray.popleft())
 
     def on_wake(self) -> None:
         self._commit_all()
@@ -140,6 +150,7 @@ class StoreWriter(Actor):
         """Commit what waits; after a failure round by round, for a few may find room."""
         if self._database is None:
             return
+        self._take()
         try:
             while self._waiting:
                 self._commit(self._database, 1 if self._error else MOST_ROUNDS)
@@ -162,7 +173,8 @@ class StoreWriter(Actor):
         for _ in some:
             self._waiting.popleft()
         self._commits += bool(some)
-        self._due = self.clock.now() + PAUSE
+        # Also if nobody tells it of more: some may lie in the tray by then.
+        self._due = self.wake_at = self.clock.now() + PAUSE
 
     def _some(self, most: int) -> list[Batch]:
         some: list[Batch] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -73,9 +74,9 @@ def hear(writer: StoreWriter, *messages: Any) -> None:
 def test_as_many_rounds_as_wait_go_into_one_transaction(
     tmp_path: Path, writer: StoreWriter, full: Full, clock: ManualClock
 ) -> None:
-    hear(writer, *(Commit([one]) for one in batches(5)))
+    hear(writer, *(Commit(deque([one])) for one in batches(5)))
     clock.advance(PAUSE)
-    hear(writer, Commit([batch(5)]))
+    hear(writer, Commit(deque([batch(5)])))
     assert full.tried == [[0, 1, 2, 3, 4], [5]]
     assert verify(tmp_path).rounds == 6
 
@@ -83,9 +84,9 @@ def test_as_many_rounds_as_wait_go_into_one_transaction(
 def test_between_two_commits_is_a_pause_so_that_one_is_of_many_rounds(
     tmp_path: Path, writer: StoreWriter, full: Full, clock: ManualClock
 ) -> None:
-    hear(writer, Commit([batch(0)]))
+    hear(writer, Commit(deque([batch(0)])))
     for one in batches(3, 1):
-        hear(writer, Commit([one]))
+        hear(writer, Commit(deque([one])))
     assert full.tried == [[0]]
     assert writer.wake_at == clock.now() + PAUSE
     clock.advance(PAUSE)
@@ -94,8 +95,40 @@ def test_between_two_commits_is_a_pause_so_that_one_is_of_many_rounds(
     assert verify(tmp_path).rounds == 4
 
 
+def test_what_lies_in_the_tray_needs_no_letter(
+    tmp_path: Path, writer: StoreWriter, full: Full, clock: ManualClock
+) -> None:
+    tray = deque([batch(0)])
+    hear(writer, Commit(tray))
+    tray.extend(batches(2, 1))
+    for _ in range(2):
+        clock.advance(PAUSE)
+        assert writer.wake_at is not None
+        assert writer.wake_at <= clock.now()
+        writer.wake()
+    assert full.tried == [[0], [1, 2]]
+    assert verify(tmp_path).rounds == 3
+    assert writer.wake_at is None, "it wakes for ever"
+
+
+@pytest.mark.parametrize("order", ["flush", "stop"])
+def test_what_is_held_is_not_left_behind(tmp_path: Path, order: str) -> None:
+    dispatcher = ThreadedDispatcher()
+    made = StoreWriter(lambda: Database(tmp_path))
+    dispatcher.start([made], FUSE)
+    feed = Feed(Address(made))
+    if order == "stop":
+        feed.add(batch(0))
+    for one in batches(3, order == "stop"):
+        feed.hold(one)
+    if order == "flush":
+        assert feed.flush().round == 2
+    dispatcher.stop([made], FUSE)
+    assert verify(tmp_path).rounds == 3 + (order == "stop")
+
+
 def test_who_asks_does_not_wait_for_the_end_of_the_pause(writer: StoreWriter, full: Full) -> None:
-    hear(writer, Commit([batch(0)]), Flush(), Commit([batch(1)]), Flush())
+    hear(writer, Commit(deque([batch(0)])), Flush(), Commit(deque([batch(1)])), Flush())
     assert full.tried == [[0], [1]]
 
 
@@ -103,17 +136,17 @@ def test_more_rounds_than_one_commit_holds_do_not_wait_for_the_end_of_the_pause(
     writer: StoreWriter, full: Full, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(writing, "MOST_ROUNDS", 4)
-    hear(writer, Commit([batch(0)]))
-    hear(writer, *(Commit([one]) for one in batches(3, 1)))
+    hear(writer, Commit(deque([batch(0)])))
+    hear(writer, *(Commit(deque([one])) for one in batches(3, 1)))
     assert full.tried == [[0]]
-    hear(writer, Commit([batch(4)]))
+    hear(writer, Commit(deque([batch(4)])))
     assert full.tried == [[0], [1, 2, 3, 4]]
 
 
 def test_whatever_is_the_last_letter_sets_off_the_commit(
     tmp_path: Path, writer: StoreWriter
 ) -> None:
-    hear(writer, Commit([batch(0)]), "what is this?")
+    hear(writer, Commit(deque([batch(0)])), "what is this?")
     assert verify(tmp_path).rounds == 1
 
 
@@ -130,7 +163,7 @@ def test_what_finds_no_space_waits_and_what_fits_is_written(
     tmp_path: Path, writer: StoreWriter, full: Full
 ) -> None:
     full.room = 3
-    hear(writer, *(Commit([one]) for one in batches(6)))
+    hear(writer, *(Commit(deque([one])) for one in batches(6)))
     flushed = writer.on_receive(Flush())
     assert flushed is not None
     assert isinstance(flushed.error, StoreFullError)
@@ -147,16 +180,17 @@ def test_it_tries_again_by_itself_after_a_while(
     tmp_path: Path, writer: StoreWriter, full: Full
 ) -> None:
     full.room = 0
-    hear(writer, Commit([batch(0)]))
+    hear(writer, Commit(deque([batch(0)])))
     assert writer.wake_at == writer.clock.now() + RETRY_AFTER
     full.room = 100
     writer.wake()
     assert verify(tmp_path).rounds == 1
+    writer.wake()
     assert writer.wake_at is None
 
 
 def test_a_round_told_twice_is_refused_and_does_not_vanish(writer: StoreWriter) -> None:
-    hear(writer, Commit([batch(0)]), Commit([batch(0)]))
+    hear(writer, Commit(deque([batch(0)])), Commit(deque([batch(0)])))
     for _ in range(2):
         flushed = writer.on_receive(Flush())
         assert flushed is not None
@@ -175,8 +209,8 @@ def test_a_round_that_was_committed_before_the_head_failed_is_not_written_twice(
 
     with monkeypatch.context() as patch:
         patch.setattr(type(head), "write", fail)
-        hear(writer, Commit([batch(0)]), Commit([batch(1)]))
-    hear(writer, Commit([batch(2)]))
+        hear(writer, Commit(deque([batch(0)])), Commit(deque([batch(1)])))
+    hear(writer, Commit(deque([batch(2)])))
     assert verify(tmp_path).rounds == 3
 
 
@@ -209,6 +243,13 @@ def test_rounds_go_on_while_a_writer_on_a_thread_of_its_own_commits(tmp_path: Pa
     assert verify(tmp_path).rounds == 60
 
 
+def hand_on(feed: Feed, rounds: int, first: int) -> None:
+    *held, last = batches(rounds, first)
+    for one in held:
+        feed.hold(one)
+    feed.add(last)
+
+
 @pytest.mark.parametrize("at_once", [1, 3])
 def test_a_feed_waits_when_many_rounds_wait(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
@@ -221,9 +262,7 @@ def test_a_feed_waits_when_many_rounds_wait(
         def _commit_all(self) -> None:
             nonlocal most
             held.wait(FUSE)
-            letters = [one.message for one in self.actor_inbox.letters]
-            rounds = sum(len(one.batches) for one in letters if isinstance(one, Commit))
-            most = max(most, len(self._waiting) + rounds)
+            most = max(most, len(self._waiting) + len(feed._tray))
             super()._commit_all()
 
     dispatcher = ThreadedDispatcher()
@@ -232,10 +271,10 @@ def test_a_feed_waits_when_many_rounds_wait(
     feed = Feed(Address(made))
     # Of twice as many it asks after the first half, and waits for nothing.
     for first in range(0, 15, at_once):
-        feed.add(*batches(at_once, first))
+        hand_on(feed, at_once, first)
     held.set()
     for first in range(15, 60, at_once):
-        feed.add(*batches(at_once, first))
+        hand_on(feed, at_once, first)
     assert feed.flush().round == 59
     assert most < 2 * (8 + at_once)
     dispatcher.stop([made], FUSE)
