@@ -15,13 +15,17 @@ from importlib.util import find_spec
 from itertools import count, product
 from typing import Any
 
+from rich.console import Console
+
 from ..coordination.catalogue import agent_type, environment_factory
 from ..coordination.outcome import Status
 from ..coordination.protocol import find_protocol
 from ..errors import PluginError, UnknownNameError
 from ..society import Society
-from .coordination_table import figure_name, show
+from . import coordination_table
+from .coordination_table import figure_name
 from .harness import Absent, Better, Case, Figure, Quantity, Ratio, Variant
+from .report import Report
 from .trial import COUNTED, OPEN, Result, Risks, Setting, trial
 from .turn import in_turn
 
@@ -140,6 +144,11 @@ SMALL = Plan(
 def cases(*, small: bool) -> list[Case]:
     """Give the worlds, without any options."""
     return (SMALL if small else Plan()).cases()
+
+
+def show(report: Report, console: Console) -> None:
+    """Print what came of the worlds without any options."""
+    coordination_table.show(report, console, (SMALL if report.small else Plan()).risks)
 
 
 def _spread_out(worlds: Sequence[str]) -> Iterator[str]:

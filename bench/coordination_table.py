@@ -10,8 +10,10 @@ from rich.table import Table
 from ..coordination.outcome import Status
 from .harness import Measured, Spread
 from .report import Report, where
+from .trial import Risks
 
 _NUMBERS = ("return", "rounds/s", "p50 ms", "p99 ms", "messages")
+_MESSAGES = "messages of a round are its calls, its answers, and what agents hear of each other"
 
 
 def figure_name(case: str, variant: str, reading: str) -> str:
@@ -19,16 +21,27 @@ def figure_name(case: str, variant: str, reading: str) -> str:
     return f"{case}, {variant}: {reading}"
 
 
-def show(report: Report, console: Console) -> None:
-    """Print medians over the seeds; of what could not be measured it says why."""
+def show(report: Report, console: Console, risks: Risks) -> None:
+    """Print medians over the seeds; of what could not be measured it says why.
+
+    Args:
+        risks: what befell the agents, without which nobody can read the figures.
+    """
     console.print(f"\n[bold]{report.name}[/bold]: {report.question}", highlight=False)
+    console.print(f"{risks}; {_MESSAGES}", highlight=False)
     for measured in report.measured:
-        console.print(f"\n{measured.case.name}", highlight=False, markup=False)
-        for why in sorted(set(measured.absent.values())):
-            console.print(f"skipped: {why}", highlight=False, markup=False)
         if measured.seconds:
+            console.print(f"\n{measured.case.name}", highlight=False, markup=False)
             console.print(_table(measured))
+        else:
+            console.print(_skipped(measured), highlight=False, markup=False, soft_wrap=True)
     console.print(where(report.environment), highlight=False)
+
+
+def _skipped(measured: Measured) -> str:
+    """Give one line; what to do stands last in an error, and all of it in the JSON."""
+    whys = {why.rpartition(": ")[2] for why in measured.absent.values()}
+    return f"{measured.case.name} was skipped: {', '.join(sorted(whys))}"
 
 
 def _table(measured: Measured) -> Table:

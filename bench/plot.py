@@ -101,7 +101,7 @@ def _drawn(lines: Sequence[_Line], height: int, left: float) -> Iterator[Markup]
         yield from _row(line, x, left, _HEAD + _ROW * place + _ROW / 2)
     legend = (
         "Axis: ratio, logarithmic. Dot: median. Bar: quartiles. Mark: what is to be reached. "
-        "▸ more is better, ◂ less is better."
+        "▸ of speeds: more is better. ◂ of times: less is better."
     )
     yield _said(legend, 16, height - 12)
 

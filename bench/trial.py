@@ -44,6 +44,10 @@ class Risks:
         if not 0.0 <= self.seconds < threading.TIMEOUT_MAX:
             raise ValueError(f"a straggler waits 0 seconds or more, got {self.seconds}")
 
+    def __str__(self) -> str:
+        straggle, crash = (f"{100 * share:g} %" for share in (self.straggle, self.crash))
+        return f"{straggle} of all acts wait {self.seconds:g} s, {crash} raise"
+
     def waits(self, seed: int, agent_id: str, round: int) -> bool:
         """Whether this agent straggles in this round; it depends on nothing else."""
         return chance.uniform(chance.key(seed, agent_id, "risk"), round, _STRAGGLE) < self.straggle

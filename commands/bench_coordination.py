@@ -8,7 +8,8 @@ from dataclasses import fields
 from typing import Any
 
 from ..bench import coordination
-from ..bench.coordination import SMALL, Plan, show
+from ..bench.coordination import SMALL, Plan
+from ..bench.coordination_table import show
 from ..bench.harness import Case
 from ..bench.plot import plot
 from ..bench.progress import for_stderr
@@ -26,8 +27,11 @@ Compare protocols of coordination: what agents earn, how fast their rounds are, 
 
 All variants play the same worlds with the same seeds, in turn. With --straggler P:SECONDS an
 act waits so long with this probability, with --crash P it raises; both depend on seed, agent
-and round alone, so that every variant meets with the same. Of several protocols the others
-are held against the first.
+and round alone, so that every variant meets with the same. Unless told otherwise, some of
+them do: --straggler 0:0 --crash 0 is for nobody. Of several protocols the others are held
+against the first; the ratio is of their speeds. The messages of a round are its calls, its
+answers that counted or failed, and what agents hear of each other: of five that say nothing
+and all act, ten.
 """
 
 
@@ -54,31 +58,74 @@ def add_coordination(
         dest="worlds",
         type=names,
         metavar="NAMES",
-        help="worlds, with commas between; mpe2 for all of its tasks",
+        help=f"worlds, with commas between; mpe2 for all of its tasks {_default('worlds')}",
     )
-    add("--coordinator", dest="protocols", type=names, metavar="HOWS", help="protocols, likewise")
-    add("--dispatcher", dest="dispatchers", type=names, metavar="NAMES", help="likewise")
+    add(
+        "--coordinator",
+        dest="protocols",
+        type=names,
+        metavar="HOWS",
+        help=f"protocols, likewise {_default('protocols')}",
+    )
+    add(
+        "--dispatcher",
+        dest="dispatchers",
+        type=names,
+        metavar="NAMES",
+        help=f"likewise {_default('dispatchers')}",
+    )
     add(
         "--agents",
         type=numbers,
         metavar="NUMBERS",
-        help="how many, where the world lets one choose",
+        help=f"how many, where the world lets one choose {_default('agents')}",
     )
-    add("--seeds", type=int, metavar="N", help="repeats, each with a seed of its own")
-    add("--rounds", type=int, metavar="N", help="rounds of each repeat")
-    add("--straggler", type=_straggler, metavar="P:SECONDS", help="acts that wait")
-    add("--crash", type=float, metavar="P", help="acts that raise")
+    add(
+        "--seeds",
+        type=int,
+        metavar="N",
+        help=f"repeats, each with a seed of its own {_default('seeds')}",
+    )
+    add("--rounds", type=int, metavar="N", help=f"rounds of each repeat {_default('rounds')}")
+    risks = Plan().risks
+    add(
+        "--straggler",
+        type=_straggler,
+        metavar="P:SECONDS",
+        help=f"share of acts that wait, and how long (default {risks.straggle}:{risks.seconds})",
+    )
+    add(
+        "--crash",
+        type=float,
+        metavar="P",
+        help=f"share of acts that raise (default {risks.crash})",
+    )
     add("--type", dest="kind", help="agent type; default explorer in the grid world, else random")
-    add("--timeout", type=float, metavar="SECONDS", help="until a round's deadline (default 30)")
+    add(
+        "--timeout",
+        type=float,
+        metavar="SECONDS",
+        help=f"until a round's deadline {_default('timeout')}",
+    )
     add(
         "--patience",
         type=float,
         metavar="SECONDS",
-        help="for which a round goes on once its protocol has enough (default 0)",
+        help=f"for which a round goes on once its protocol has enough {_default('patience')}",
     )
     add_outputs(parser)
     parser.set_defaults(execute=_execute)
     return parser
+
+
+def _default(name: str) -> str:
+    """Tell what holds where an option is not given, as it is typed."""
+    full, small = (_typed(getattr(plan, name)) for plan in (Plan(), SMALL))
+    return f"(default {full})" if full == small else f"(default {full}; with --small {small})"
+
+
+def _typed(value: Any) -> str:
+    return ",".join(map(str, value)) if isinstance(value, tuple) else f"{value:g}"
 
 
 def _listed(kind: Callable[[str], Any]) -> Callable[[str], list[Any]]:
@@ -126,7 +173,7 @@ def _execute(arguments: argparse.Namespace) -> int:
     plan.check()
     bench = _Asked(plan)
     report = run_bench(NAME, bench, small=arguments.small, watcher=for_stderr())
-    show(report, for_stdout())
+    show(report, for_stdout(), plan.risks)
     _write(arguments, report)
     return 0
 

@@ -227,6 +227,7 @@ def test_a_picture_is_drawn_of_the_ratios(quick: Path, tmp_path: Path) -> None:
     assert any(word.startswith("ratio ") for word in words)
     assert any(word.endswith(", missed") for word in words)
     assert any("ratio, logarithmic" in word for word in words)
+    assert any("of speeds: more is better" in word for word in words)
     assert not any("total" in word for word in words)
 
 

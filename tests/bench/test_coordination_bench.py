@@ -177,6 +177,7 @@ def test_the_command_reports_by_the_schema_and_can_be_compared_with_itself(
     assert ratios[f"{case}, inline: first:2_vs_barrier"] > 0
     for word in ("return", "rounds/s", "p99 ms", "messages", "unneeded", "barrier, inline"):
         assert word in table
+    assert "20 % of all acts wait 0.001 s, 10 % raise; messages of a round are" in table
     (bench,) = Results.read(tmp_path / "coordination.json").benches
     assert bench["bench"] == "coordination"
     file = str(tmp_path / "coordination.json")
@@ -188,11 +189,13 @@ def test_a_world_that_is_not_installed_is_skipped_with_a_word(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], world: str
 ) -> None:
     found = reported(tmp_path, f"--env {world},grid-world --coordinator barrier --rounds 2")
-    said = capsys.readouterr().out
-    assert "skipped" in said
-    assert world.replace("/", ".") in said.replace("\n", "")
+    lines = capsys.readouterr().out.splitlines()
+    (said,) = [line for line in lines if "skipped" in line]
+    assert said.startswith(f"{world}, its own was skipped: ")
+    assert len(said) < 110
     skipped = found["benches"][0]["skipped"]
     assert all(name.startswith(world) for name in skipped)
+    assert all(world.replace("/", ".") in why for why in skipped.values())
     assert any(name.startswith("grid-world") for name in found["ratios"])
 
 
@@ -238,6 +241,22 @@ def test_it_is_one_bench_among_others_too() -> None:
     assert parsed("coordination", "--seeds", "3").seeds == 3
 
 
+def test_the_help_says_what_is_played_where_nothing_is_asked_for(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["bench", "coordination", "--help"])
+    said = " ".join(capsys.readouterr().out.split())
+    full, small = Plan(), coordination.SMALL
+    assert full.risks == small.risks
+    assert f"(default {full.risks.straggle}:{full.risks.seconds})" in said
+    assert f"acts that raise (default {full.risks.crash})" in said
+    for name in ("seeds", "rounds"):
+        assert f"(default {getattr(full, name)}; with --small {getattr(small, name)})" in said
+    for values in (full.protocols, full.worlds, small.worlds, full.dispatchers):
+        assert ",".join(values) in said
+
+
 def test_those_behind_are_held_against_the_first() -> None:
     (case,) = Plan(worlds=("grid-world",), agents=(3,), dispatchers=("inline",)).cases()
     ratios = [figure for figure in case.ratios if isinstance(figure, Ratio)]
@@ -256,5 +275,6 @@ def test_among_others_it_shows_the_same_table(
     monkeypatch.setattr(coordination, "SMALL", plan)
     assert main(["bench", "coordination", "coordination", "--small"]) == 0
     shown = capsys.readouterr().out
+    assert "0 % of all acts wait 0 s, 0 % raise" in shown
     assert "rounds/s" in shown
     assert "quartiles" not in shown
