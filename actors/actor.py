@@ -17,7 +17,7 @@ from ..clock import Clock, SystemClock
 from ..errors import AskError, StartError
 from ..forks import free_in_children
 from ..logs import get_logger
-from .failures import describe, is_ctrl_c
+from .failures import describe, is_ctrl_c, shown
 from .future import Future
 from .mailbox import BLANK, Letter, Mailbox, refuse
 from .registry import unregister
@@ -258,11 +258,15 @@ class Actor(pykka.ThreadingActor):
 
     def fail(self, letter: Letter, error: BaseException) -> None:
         if letter.reply_to is None:
-            log.warning("actor.failed", actor=self.name, error=describe(error))
+            self._report(letter.message, error)
             self._contained("on_failure", lambda: self.on_failure(*sys.exc_info()))
             refuse(letter, error)
         else:
             refuse(letter, harmless(error, self.name))
+
+    def _report(self, message: Any, error: BaseException) -> None:
+        """Log what a message of which nobody waits for an answer has failed with."""
+        log.warning("actor.failed", actor=self.name, error=shown(error))
 
     def _contained(self, hook: str, call: Callable[[], object]) -> None:
         try:

@@ -306,7 +306,7 @@ class AgentActor(Hearer):
         try:
             self.agent.teach(message.gains)
         except BaseException as error:
-            self._stumbled(error)
+            self._stumbled(error, "teach")
             raise
 
     def _suspend(self, message: Suspend) -> None:

@@ -16,7 +16,7 @@ from ..models.payload import seal
 from ..models.standing import Talk
 from .actor import Actor
 from .care.recovery import Recovery
-from .failures import describe, is_ctrl_c
+from .failures import describe, is_ctrl_c, log_traceback, shown
 from .mail.dead_letters import DeadLetter, Reason
 from .mailbox import Letter
 from .messages import Deliver, DeliverInOrder, EpisodeEnded, Question
@@ -31,7 +31,17 @@ NOWHERE = -1
 class Hearer(Actor):
     """Has an agent hear messages and answer questions, and keeps what it says meanwhile."""
 
-    __slots__ = ("_recovery", "_rng", "_told", "_unsent", "agent", "episode", "failures", "seat")
+    __slots__ = (
+        "_recovery",
+        "_rng",
+        "_told",
+        "_unsent",
+        "agent",
+        "episode",
+        "failures",
+        "last_failure",
+        "seat",
+    )
 
     agent: Agent
 
@@ -48,6 +58,8 @@ class Hearer(Actor):
         """How many messages have come in one row with the calls."""
         self.failures = 0
         """How often the agent has raised at something else than a call."""
+        self.last_failure = ""
+        """At what, and what it raised, in a line for people."""
         self._rng: np.random.Generator | None = None
 
     @property
@@ -71,11 +83,15 @@ class Hearer(Actor):
             self._rng = chance.generator(self.seat.seed, self.seat.agent_id, "act")
         return self._rng
 
-    def _stumbled(self, error: BaseException) -> None:
+    def _stumbled(self, error: BaseException, method: str) -> None:
         if is_ctrl_c(error):
             return
+        self.last_failure = f"{method}() raised {shown(error)}"
         self.failures += 1
-        if self._recovery is not None:
+        if self._recovery is None:
+            log_traceback(self.name, error, self.seat.warnings)
+        else:
+            # The call that fails for it comes with the traceback.
             self._recovery.stumbled(error)
             self.episode = NOWHERE
 
@@ -92,7 +108,7 @@ class Hearer(Actor):
         try:
             self._receive(message)
         except BaseException as error:
-            self._stumbled(error)
+            self._stumbled(error, hears_by)
             raise
 
     def _receive(self, message: Deliver) -> None:
@@ -132,7 +148,7 @@ class Hearer(Actor):
             # Here, where nobody changes it meanwhile; the world outside may be given anything.
             return given if message.sender == OUTSIDE else seal(given)
         except BaseException as error:
-            self._stumbled(error)
+            self._stumbled(error, "answer")
             raise
 
     def fail(self, letter: Letter, error: BaseException) -> None:
@@ -141,6 +157,14 @@ class Hearer(Actor):
             self.actor_inbox.put(Letter(error.question.in_order(), letter.reply_to))
         else:
             super().fail(letter, error)
+
+    def _report(self, message: Any, error: BaseException) -> None:
+        # Of a class that hears nothing right there may be thousands, each told by each.
+        if isinstance(message, (Deliver, EpisodeEnded)):
+            kind = (type(self.agent).__qualname__, type(message), type(error).__qualname__)
+            if not self.seat.warnings.is_first(kind, message.round):
+                return
+        super()._report(message, error)
 
     def _end_episode(self, message: EpisodeEnded) -> None:
         episode_ended = getattr(self.agent, "episode_ended", None)
@@ -153,7 +177,7 @@ class Hearer(Actor):
             episode_ended(context)
             self._keep_said(context)
         except BaseException as error:
-            self._stumbled(error)
+            self._stumbled(error, "episode_ended")
             raise
 
     def _between(self, round: int, phase: Phase | None, **facts: Any) -> Context:

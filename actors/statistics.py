@@ -61,6 +61,8 @@ class KernelStatistics:
     """How often each actor was restarted, since the start; who never had to is absent."""
     failures: Mapping[str, int] = field(default_factory=dict)
     """How often each agent has raised at something else than a call; who never did is absent."""
+    last_failures: Mapping[str, str] = field(default_factory=dict)
+    """At what each of them did so last, and what it raised, in a line for people."""
     quarantined: tuple[str, ...] = ()
     """Actors that failed too often, and are left down."""
     dead_letters: Mapping[str, int] = field(default_factory=dict)

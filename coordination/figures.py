@@ -41,6 +41,7 @@ def kernel_statistics(
         largest=largest,
         restarts=supervised.restarts,
         failures={host.name: n for host in hosts if (n := host.failures)},
+        last_failures={host.name: last for host in hosts if (last := host.last_failure)},
         quarantined=supervised.quarantined,
         hung=hung,
         dead_letters={str(reason): count for reason, count in dead_letters.items() if count},

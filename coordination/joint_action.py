@@ -67,18 +67,15 @@ def conclude(
     status = acted.of(ids)
     intended, bad = _kept(_answers(round, status))
     status.update((ids[index], how) for index, how in round.ends.items())
-    errors = {ids[index]: error for index, error in round.errors.items()}
     rejected = {**bad, **check.rejections(intended)}
-    for agent_id, why in rejected.items():
-        status[agent_id] = Status.REJECTED
-        errors[agent_id] = ValueError(f"action of {agent_id}: {why}")
+    status.update(dict.fromkeys(rejected, Status.REJECTED))
     absent = [*(ids[index] for index in sorted(round.ends)), *rejected]
     none = Spans()
     return Outcome(
         round=round.number,
         actions=_executed(intended, absent, rules.fallback, previous),
         status=status,
-        errors=errors,
+        errors=_errors(round, rejected) if round.errors or rejected else {},
         intended=intended,
         latencies=Spans(ids, round.called, round.finished) if rules.metrics else none,
         act_seconds=Spans(ids, round.started, round.finished) if rules.metrics else none,
@@ -112,6 +109,16 @@ def _answers(round: Round, by_id: Mapping[str, Any]) -> dict[str, Any]:
     for index in round.ends:
         del answers[round.members[index]]
     return answers
+
+
+def _errors(round: Round, rejected: Mapping[str, str]) -> dict[str, BaseException]:
+    """Give why members failed, in the members' order, whichever failed first."""
+    ids = round.members
+    errors = {ids[index]: round.errors[index] for index in sorted(round.errors)}
+    if not rejected:
+        return errors
+    errors.update((i, ValueError(f"action of {i}: {why}")) for i, why in rejected.items())
+    return {agent_id: errors[agent_id] for agent_id in ids if agent_id in errors}
 
 
 def _kept(answers: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:

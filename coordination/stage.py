@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from ..actors.failures import log_traceback
+from ..actors.once import OncePerRound
 from ..memory.failures import MemoryFailures
 from ..models.experience import Experience
 from ..models.frozen import frozen_values
@@ -43,6 +45,7 @@ class Stage:
         """
         self.ensemble = ensemble
         self._performance = Performance()
+        self._tracebacks = OncePerRound()
         self.decisions: list[TunerDecision] = []
         self._tuning = tuning
         self.memories = memories
@@ -147,6 +150,8 @@ class Stage:
 
     def _take_in(self, outcome: Outcome, *, timed: bool) -> Sequence[TunerDecision]:
         self._performance.add(outcome, timed=timed)
+        for agent_id, error in outcome.errors.items():
+            log_traceback(agent_id, error, self._tracebacks)
         if self._tuning is None:
             return ()
         made: list[TunerDecision] = []

@@ -26,6 +26,7 @@ def undertake(keeps: Keeps, advance: Callable[[], Step], progress: Progress) -> 
         keeps.folder,
         progress,
         len(keeps.membership.roster),
+        keeps.stage.ensemble.statistics,
         None if memories is None else memories.summary,
     )
     with kept(advance, keeps) as advance_and_keep:

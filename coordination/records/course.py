@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from ...actors.statistics import KernelStatistics
 from ...errors import RunInterrupted, StoreError
 from ...logs import get_logger
 from ...settings import SocietySettings
 from ..rollout import Step
+from ..vitals.stumbles import Stumbles
 from .folder import RunFolder
 from .length import Length
 from .progress import Progress
@@ -32,6 +34,8 @@ class Course:
     folder: RunFolder
     progress: Progress
     agents: int
+    kernel: Callable[[], KernelStatistics]
+    """Says how often agents have failed at something else than a call, among others."""
     memory: Callable[[], MemorySummary] | None = None
     """Sums up what the agents remember; None where they remember nothing."""
 
@@ -41,6 +45,7 @@ class Course:
         Raises:
             RunInterrupted: Ctrl-C; it carries the run until then.
         """
+        before = Stumbles.of(self.kernel())
         recording = Recording(
             timing=self.settings.metrics,
             tables=self.folder.path if self.settings.tables else None,
@@ -55,9 +60,9 @@ class Course:
             cut_short = error
         if cut_short is None:
             recording.close()
-            return self._sum_up(recording, interrupted=False)
+            return self._sum_up(recording, before, interrupted=False)
         _written(recording.close)
-        run = self._sum_up(recording, interrupted=True)
+        run = self._sum_up(recording, before, interrupted=True)
         _written(partial(self.folder.write_result, run.to_dict()))
         if isinstance(cut_short, KeyboardInterrupt):
             raise RunInterrupted(run) from cut_short
@@ -71,13 +76,14 @@ class Course:
             episodes += step.episode_over
             recording.add(step, self.length.count(steps, episodes))
 
-    def _sum_up(self, recording: Recording, *, interrupted: bool) -> Run:
+    def _sum_up(self, recording: Recording, before: Stumbles, *, interrupted: bool) -> Run:
         return Run.of(
             recording,
             agents=self.agents,
             settings=self.settings,
             folder=self.folder,
             interrupted=interrupted,
+            stumbles=Stumbles.of(self.kernel()).since(before),
             memory=None if self.memory is None else self.memory(),
         )
 

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...settings import SocietySettings
+from ..vitals.stumbles import Stumbles
+from ..vitals.tally import AgentTally
 from .folder import RunFolder
 from .metrics import Metrics
 from .recording import Recording
@@ -35,6 +37,8 @@ class Run:
     cpu: float
     """Processor seconds of this process by second of the run."""
     metrics: Metrics
+    stumbles: Stumbles
+    """What agents raised at something else than a call."""
     speedup: float | None
     """Time of the same rounds run inline ÷ ours, measured; None if nobody asked for it."""
     interrupted: bool
@@ -54,6 +58,7 @@ class Run:
         settings: SocietySettings,
         folder: RunFolder,
         interrupted: bool,
+        stumbles: Stumbles,
         memory: MemorySummary | None = None,
     ) -> Run:
         """Sum up a closed recording."""
@@ -68,6 +73,7 @@ class Run:
             seconds=seconds,
             cpu=recording.cpu_seconds / seconds if seconds else 0.0,
             metrics=recording.metrics,
+            stumbles=stumbles,
             speedup=None,
             interrupted=interrupted,
             folder=folder,
@@ -161,7 +167,8 @@ class Run:
             "cpu": self.cpu if measured else None,
             "speedup": self.speedup,
             "slowest": None if slowest is None else slowest[0],
-            "failing": {i: dict(t.missed) for i, t in self.metrics.failing().items()},
+            "failing": {i: _failing(tally) for i, tally in self.metrics.failing().items()},
+            "stumbled": self.stumbles.to_dict(),
             "late": self.metrics.late,
             "memory": None if self.memory is None else self.memory.to_dict(),
             "rss_growth_mb": None if self.rss_growth is None else self.rss_growth / 2**20,
@@ -193,6 +200,8 @@ class Run:
         for agent_id, tally in list(self.metrics.failing().items())[:5]:
             missed = ", ".join(f"{how} {n:,}" for how, n in tally.missed.items())
             lines.append(f"failing      {agent_id}: {missed}" + _last_error(tally.last_error))
+        if self.stumbles:
+            lines.append(f"failing      {self.stumbles}")
         if self.memory is not None:
             lines.append(f"memory       {self.memory}")
         if self.event_rows:
@@ -244,6 +253,11 @@ def _timing(run: Run) -> list[str]:
     if slowest is not None:
         lines.append(f"slowest      {slowest[0]}: {slowest[1] * 1000:.3f} ms{virtual} per round")
     return lines
+
+
+def _failing(tally: AgentTally) -> dict[str, Any]:
+    figures: dict[str, Any] = {str(how): count for how, count in tally.missed.items()}
+    return {**figures, "last_error": tally.last_error} if tally.last_error else figures
 
 
 def _last_error(error: str) -> str:

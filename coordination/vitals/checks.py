@@ -9,6 +9,7 @@ from typing import Any
 
 from ...actors.mail.dead_letters import Reason
 from .health import Health, HealthSettings, listed
+from .stumbles import Stumbles
 from .warning import HealthWarning
 
 _SHOWN = 10
@@ -115,6 +116,15 @@ def _failing_agents(health: Health, settings: HealthSettings) -> HealthWarning |
     )
 
 
+def _stumbles(health: Health, settings: HealthSettings) -> HealthWarning | None:
+    stumbles = Stumbles.of(health.kernel)
+    if not stumbles:
+        return None
+    message = f"{stumbles}; mend it, for what it was to hear or do is not repeated"
+    worst = stumbles.worst(_SHOWN)
+    return _warning("agents.stumbling", message, count=len(stumbles.counts), failures=worst)
+
+
 def _mailboxes(health: Health, settings: HealthSettings) -> HealthWarning | None:
     full = [
         mailbox
@@ -206,6 +216,7 @@ CHECKS: tuple[Check, ...] = (
     _quarantine,
     _failing_agents,
     _errors,
+    _stumbles,
     _timeouts,
     _success,
     _restarts,

@@ -112,6 +112,7 @@ class Health:
             "mailboxes": [asdict(mailbox) for mailbox in kernel.largest],
             "restarts": dict(kernel.restarts),
             "failures": dict(kernel.failures),
+            "last_failures": dict(kernel.last_failures),
             "quarantined": list(kernel.quarantined),
             "hung": list(kernel.hung),
             "dead_letters": dict(kernel.dead_letters),

@@ -13,14 +13,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ...actors.failures import describe
+from ...actors.failures import shown
 from ..outcome import Outcome, Status
 
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.intp]
 
 _WITHOUT_ANSWER = frozenset({Status.TIMED_OUT, Status.BUSY})
-_LONGEST_ERROR = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +33,7 @@ class AgentTally:
     missed: Mapping[Status, float] = field(default_factory=dict)
     """Rounds in which it did not act, by status, for those that occurred."""
     last_error: str = ""
+    """And where it was raised, in a line for people."""
 
 
 class Tally:
@@ -65,7 +65,7 @@ class Tally:
         if statuses.count(Status.ACTED) < len(statuses):
             self._add_missed(statuses, rows)
         for agent_id, error in outcome.errors.items():
-            self._errors[agent_id] = one_line(describe(error))
+            self._errors[agent_id] = shown(error)
 
     def _add_missed(self, statuses: Sequence[Status], rows: Rows) -> None:
         for place, status in enumerate(statuses):
@@ -185,12 +185,6 @@ def grown(array: npt.NDArray[Any], size: int) -> npt.NDArray[Any]:
     larger = np.zeros((*array.shape[:-1], size), array.dtype)
     larger[..., : array.shape[-1]] = array
     return larger
-
-
-def one_line(text: str) -> str:
-    """Give a text of anybody's as it may stand in a line on a terminal."""
-    shown = "".join(c if c.isprintable() else " " for c in text[: 2 * _LONGEST_ERROR])
-    return " ".join(shown.split())[:_LONGEST_ERROR]
 
 
 def _whole(count: float) -> float:

@@ -120,7 +120,10 @@ def test_the_summary_names_the_failing_and_the_slowest() -> None:
     assert "99 is not in" in text
     assert "slowest" in text
     figures = run.to_dict()
+    why = figures["failing"]["wrong-1"].pop("last_error")
+    assert why.startswith("ValueError: action of wrong-1: 99 is not in")
     assert figures["failing"] == {"wrong-1": {"rejected": 5}}
+    assert figures["stumbled"] == {}
     assert figures["speedup"] is None
 
 

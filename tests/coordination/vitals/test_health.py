@@ -58,6 +58,10 @@ SICK = {
     "actors.quarantined": (worse(quarantined=("a",)), "1 agent failed too often"),
     "agents.failing": (worse(agents={"failing": failing(0.4)}), "b in 40.0% of its rounds"),
     "errors.many": (worse(agents={"error_rate": 0.06}), "6.0% of the calls"),
+    "agents.stumbling": (
+        worse(failures={"a": 1, "b": 3}, last_failures={"b": "receive() raised KeyError: 'x'"}),
+        r"2 agents failed 4 times outside act: b, a; the last error of b: receive\(\) raised Key",
+    ),
     "timeouts.many": (
         replace(worse(agents={"timeout_rate": 0.2}), busy=("x", "y")),
         "raise the timeout.*still at work: x, y",
@@ -160,7 +164,9 @@ def test_a_full_pool_that_has_a_worker_for_everyone_holds_nobody_up() -> None:
 
 def test_figures_name_a_few_of_very_many() -> None:
     crowd = tuple(f"a-{k}" for k in range(100_000))
-    health = examine(worse(hung=crowd, quarantined=crowd, restarts=dict.fromkeys(crowd, 2)))
+    often = dict.fromkeys(crowd, 2)
+    health = examine(worse(hung=crowd, quarantined=crowd, restarts=often, failures=often))
+    assert len(health.warnings) == 4
     for warning in health.warnings:
         assert len(json.dumps(warning.to_dict())) < 1000
         assert warning.figures["count"] == 100_000
