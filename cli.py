@@ -15,7 +15,7 @@ from typing import NoReturn
 from . import __version__
 from .commands.parser import Parser
 from .commands.signals import Signals
-from .errors import AntiphonError, RunInterrupted
+from .errors import AntiphonError, RunInterrupted, SettingsError
 from .report.wording import visible
 
 _EPILOG = """\
@@ -100,9 +100,16 @@ def _run(argv: Sequence[str] | None, signals: Signals) -> int:
         # What people can mend is one line; a traceback is for us: --log-level debug.
         logging.getLogger(__name__).debug("traceback", exc_info=True)
         # An agent's own words may be in it: no command to the terminal, and no line of ours.
-        print(f"antiphon: {visible(str(error))}", file=sys.stderr)
+        print(f"antiphon: {visible(str(_as_given(error)))}", file=sys.stderr)
         return 2 if isinstance(error, (ValueError, TypeError, LookupError)) else 1
     return status
+
+
+def _as_given(error: Exception) -> Exception:
+    """Give an error as it is for who types: there the commands' keywords are options."""
+    if isinstance(error, SettingsError) and error.source == "keyword":
+        return SettingsError(error.key, error.why, source="the command line")
+    return error
 
 
 def _log_to_stderr(level: str) -> None:

@@ -169,6 +169,11 @@ class Society(Life, Voice, Returns):
     def __len__(self) -> int:
         return len(self._roster)
 
+    def __bool__(self) -> bool:
+        # By its length it would be nothing until the first agent comes, and `given or default`
+        # would take the default in place of a society that was given.
+        return True
+
     def __contains__(self, agent_id: object) -> bool:
         return agent_id in self._roster
 
@@ -311,6 +316,7 @@ class Society(Life, Voice, Returns):
         self._rulebook.change(**changes)
 
     def _begin(self) -> Stage:
+        self._membership.check_may_start()
         return Founding(
             rulebook=self._rulebook,
             roster=self._roster,

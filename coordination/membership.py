@@ -8,13 +8,18 @@ from typing import Any, NamedTuple
 from ..actors.agent_actor import AgentActor
 from ..actors.care.groups import Groups
 from ..errors import MembershipError
+from ..logs import get_logger
 from ..models.agent import Agent
+from .capacity import check_threads
 from .catalogue import agent_type, host_type
 from .cohorts import check_host
 from .environment import Environment
 from .options import prepare_options
+from .protocol import number_asked
 from .roster import Resident, Roster
 from .rulebook import Rulebook
+
+log = get_logger(__name__)
 
 
 class Addition(NamedTuple):
@@ -80,6 +85,25 @@ class Membership:
             self._rulebook.note_agents(cls.__name__, resolved)
         self._additions.append(Addition(kind, taken, host, options))
         return taken
+
+    def check_may_start(self) -> None:
+        """See that the machine bears everyone, before anybody's host is made.
+
+        What is only odd is said in the log: a protocol may be chosen for societies of any size.
+
+        Raises:
+            TooManyActorsError: it does not bear so many threads.
+        """
+        protocol = self._rulebook.settings.protocol
+        if (needed := number_asked(protocol)) > len(self.roster) > 0:
+            log.warning(
+                "protocol.out_of_reach",
+                protocol=str(protocol),
+                needs=needed,
+                agents=len(self.roster),
+            )
+        if self._rulebook.settings.dispatcher == "threaded":
+            check_threads(resident.host for resident in self.roster.residents)
 
     def check_may_leave(self, agent_ids: Sequence[str], *, started: bool) -> None:
         """See that all of them may leave.

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..actors.failures import is_ctrl_c
 from .outcome import Status
-from .protocol import CoordinationProtocol
+from .protocol import CoordinationProtocol, Ids
 from .round import Round
 
 Counts = Callable[[str, Any], bool]
@@ -46,8 +46,8 @@ class PolledRound(Round):
         self._protocol = protocol
         self._counts = counts
         self._patience = patience
-        self._called = tuple(members[index] for index in self._order)
-        self._came: list[str] = []
+        self._called = Ids(members[index] for index in self._order)
+        self._came = Ids()
 
     @property
     def filled(self) -> bool:

@@ -7,13 +7,26 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Any, Protocol, cast
+from typing import Any, NoReturn, Protocol, cast
 
 from ..errors import PluginError, UnknownNameError
 from ..plugins import load, published
 
 GROUP = "antiphon.protocols"
 """The entry points among which others publish their protocols."""
+
+
+class Ids(list[str]):
+    """What a protocol is given: ids in an order, of which none are more than others.
+
+    A list, so that counting it, with every answer, costs no call.
+    """
+
+    def _refuse(self, other: object) -> NoReturn:
+        raise TypeError("ids are not compared by size; compare len(came) with len(called)")
+
+    # Of lists the greater is the one with the greater first item: never what is meant here.
+    __lt__ = __le__ = __gt__ = __ge__ = _refuse
 
 
 class CoordinationProtocol(Protocol):
@@ -29,7 +42,8 @@ class CoordinationProtocol(Protocol):
         Args:
             called: the ids of those who were called, in the round's order.
             came: the ids of those whose legal actions have come in time, in the order in which
-                they came. Whoever crashed, timed out or died is never among them.
+                they came. Whoever crashed, timed out or died is never among them. Both are
+                lists, which nobody but the round changes and which refuse ``<`` and ``>``.
         """
         ...
 
@@ -48,7 +62,10 @@ class Barrier:
 
 @dataclass(frozen=True, slots=True)
 class Quorum:
-    """Waits for a share of those who are called, or for a number of them."""
+    """Waits for a share of those who are called, or for a number of them.
+
+    Where fewer are called than the number, it waits for everybody, as a barrier does.
+    """
 
     size: float
     """A float is a share in (0, 1], an int a number."""
@@ -73,7 +90,7 @@ class Quorum:
 
 @dataclass(frozen=True, slots=True)
 class First:
-    """Waits for the first few answers."""
+    """Waits for the first few answers; where fewer are called, for everybody."""
 
     k: int
 
@@ -121,6 +138,17 @@ PROTOCOLS: dict[str, Callable[[str], CoordinationProtocol]] = {
 }
 """Ours, each made of what stands behind the colon."""
 _SPELT = ("barrier", "quorum:SHARE", "first:K")
+
+
+def number_asked(named: str | CoordinationProtocol) -> int:
+    """Give how many answers one of ours waits for, whoever is called; 0 if it is no number."""
+    ours = isinstance(named, str) and named.partition(":")[0] in PROTOCOLS
+    protocol = find_protocol(named) if ours else named
+    if isinstance(protocol, First):
+        return protocol.k
+    if isinstance(protocol, Quorum) and isinstance(protocol.size, int):
+        return protocol.size
+    return 0
 
 
 def find_protocol(named: str | CoordinationProtocol) -> CoordinationProtocol:

@@ -12,6 +12,7 @@ from ..errors import AgentIdError, UnknownNameError
 from ..models.agent import Agent
 from ..models.names import check_id
 from ..models.outbox import OUTSIDE
+from .capacity import check_memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ class Roster:
 
         Raises:
             AgentIdError: an id is taken, breaks the rule, or is none of the environment's.
-            ValueError: the count does not fit.
+            ValueError: the count does not fit, be it into this process's memory.
         """
         if n is not None and (isinstance(n, bool) or not isinstance(n, int) or n < 1):
             raise ValueError(f"n must be a whole number >= 1, got {n!r}")
@@ -85,7 +86,9 @@ class Roster:
             return self._named(list(ids), n)
         if self._places is not None:
             return self._next_places(n)
-        return self._numbered(label, n or 1)
+        n = n or 1
+        check_memory(len(self._residents) + n)
+        return self._numbered(label, n)
 
     def enter(self, resident: Resident) -> None:
         self._residents[resident.agent_id] = resident

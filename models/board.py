@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 
 class Board(Mapping[str, Any]):
@@ -22,6 +22,16 @@ class Board(Mapping[str, Any]):
 
     def __getitem__(self, key: str) -> Any:
         return self._values[key]
+
+    if not TYPE_CHECKING:  # who checks types is told by them that it cannot be written to
+
+        def __setitem__(self, key: str, value: Any) -> NoReturn:
+            why = f"the shared state is read only: propose it with context.put({key!r:.40}, ...)"
+            raise TypeError(why)
+
+        def __delitem__(self, key: str) -> NoReturn:
+            why = f"the shared state is read only: propose it with context.remove({key!r:.40})"
+            raise TypeError(why)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._values)

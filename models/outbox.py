@@ -135,7 +135,14 @@ class Outbox:
             PayloadError: this cannot be said.
             OutboxFullError, OutboxClosedError: there is no room, or the call is over.
         """
-        self._add(Kind.TELL, targets=(check_id(to),), payload=seal(payload))
+        try:
+            target = check_id(to)
+        except AgentIdError as error:
+            if isinstance(to, str):
+                raise
+            why = "is not one agent's id; use tell_many for several"
+            raise AgentIdError(to, why) from error
+        self._add(Kind.TELL, targets=(target,), payload=seal(payload))
 
     def tell_many(self, ids: Iterable[str], payload: Any) -> None:
         """Say something to these agents; one named twice hears it once.

@@ -160,7 +160,7 @@ class _Sealer:
     def _count(self, size: int) -> None:
         self._left -= size
         if self._left < 0:
-            raise _Broken(f"makes the payload larger than {MAX_SIZE:,} bytes")
+            raise _Broken(f"goes beyond the {MAX_SIZE:,} bytes that are allowed in all")
 
 
 def _shown(key: str) -> str:

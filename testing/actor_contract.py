@@ -12,14 +12,13 @@ import numpy as np
 
 from ..actors.address import Address
 from ..actors.agent_actor import AgentActor, Seat
-from ..actors.failures import describe
 from ..actors.messages import Deliver, EpisodeEnded, Perceive, Question
 from ..actors.threaded import ThreadedDispatcher
 from ..errors import AntiphonError
 from ..models.agent import Agent, Context
 from ..models.experience import Experience
 from .recording import Answer, RecordingCall
-from .rules import require
+from .rules import by_raising, require
 
 
 def check_actor(host: type[AgentActor], *, timeout: float = 5.0) -> None:
@@ -41,6 +40,7 @@ def check_actor(host: type[AgentActor], *, timeout: float = 5.0) -> None:
 
 _SEEN = np.arange(3.0)
 _SEEN.flags.writeable = False
+_HANDED = "an action is handed to the round"
 _LIVED = tuple(Experience(n, _SEEN, 1, 1, "acted", float(n), False, False) for n in (1, 2, 3))
 
 
@@ -127,7 +127,7 @@ def _hosted(host: type[AgentActor], name: str, timeout: float) -> Iterator[_Stag
         dispatcher.start([stage.actor], timeout)
     except Exception as error:  # its constructor is run here, and is its author's
         rule = "a host starts from a seat alone, and makes its agent in on_start"
-        raise AssertionError(f"{name}: {rule}: {describe(error)}") from error
+        raise by_raising(name, rule, error) from error
     try:
         yield stage
     finally:
@@ -143,7 +143,10 @@ def _makes_one_agent_on_its_own_thread(stage: _Stage) -> None:
 
 def _hands_the_action_to_the_round(stage: _Stage) -> None:
     answer = stage.answer_to(stage.call(index=3))
-    require(answer.how == "accept", stage.name, "an action is handed to the round", answer.how)
+    if answer.how == "fail":
+        # The agent has not: it is the host that raised.
+        raise by_raising(stage.name, _HANDED, answer.value) from answer.value
+    require(answer.how == "accept", stage.name, _HANDED, answer.how)
     require(answer.index == 3, stage.name, "an answer goes to the member's own slot")
     timed = 0.0 < answer.started <= answer.finished
     require(timed, stage.name, "started and finished are the clock's")
@@ -192,7 +195,7 @@ def _passes_messages_on(stage: _Stage) -> None:
     try:
         answer = address.ask(Question("how many", "outside"), stage.timeout)
     except AntiphonError as error:
-        raise AssertionError(f"{stage.name}: questions reach answer: {error}") from error
+        raise by_raising(stage.name, "questions reach answer", error) from error
     require(answer == {"asked": "how many"}, stage.name, "questions reach answer")
     heard = stage.probe.heard == [("hello", "agent-2")]
     require(heard, stage.name, "messages reach receive, once")

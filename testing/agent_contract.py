@@ -12,14 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from ..actors.failures import describe
 from ..coordination.actions import ActionCheck
 from ..coordination.records.trace import encode
 from ..models import chance
 from ..models.agent import Agent, Context, Place
 from ..models.experience import Experience
 from ..models.frozen import frozen
-from .rules import require
+from .rules import breach, by_raising, require
 
 # As many as it takes for chance that does not come from the seed to show.
 _STEPS = 32
@@ -69,7 +68,7 @@ class _Trial:
         try:
             made: Agent = self.factory() if create is None else create(self.place)
         except Exception as error:  # whatever an agent raises breaks the rule
-            raise AssertionError(f"{self.name}: can be made: {describe(error)}") from error
+            raise by_raising(self.name, "it can be made", error) from error
         return made
 
     def fresh(self) -> Agent:
@@ -82,7 +81,7 @@ class _Trial:
         try:
             return method(*arguments)
         except Exception as error:  # whatever an agent raises breaks the rule
-            raise AssertionError(f"{self.name}: {rule}: {describe(error)}") from error
+            raise by_raising(self.name, rule, error) from error
 
     def context(self, step: int, previous: Experience | None = None) -> Context:
         rng = chance.generator(self.seed, self.place.agent_id, "contract", step)
@@ -231,7 +230,7 @@ def _packed(value: Any, name: str) -> Any:
         case None | bool() | int() | float() | str():
             return value
     rule = "a state holds JSON values and arrays"
-    raise AssertionError(f"{name}: {rule}: got {type(value).__name__}")
+    raise breach(name, rule, f"got {type(value).__name__}")
 
 
 def _same(one: Any, other: Any) -> bool:

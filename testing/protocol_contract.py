@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..actors.failures import describe
-from ..coordination.protocol import CoordinationProtocol, find_protocol
+from ..coordination.protocol import CoordinationProtocol, Ids, find_protocol
 from ..models import chance
-from .rules import require
+from .rules import by_raising, require
 
 _SIZES = (1, 2, 3, 7, 10)
 _ORDERS = 5
@@ -51,12 +50,11 @@ def _rounds() -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
 def _ask(
     protocol: CoordinationProtocol, name: str, called: Sequence[str], came: Sequence[str]
 ) -> bool:
-    given = list(called), list(came)
+    given = Ids(called), Ids(came)
     try:
         answer = protocol.enough(*given)
     except Exception as error:  # whatever a protocol raises breaks the rule
-        rule = "enough(called, came) raises nothing"
-        raise AssertionError(f"{name}: {rule}: {describe(error)}") from error
+        raise by_raising(name, "enough(called, came) raises nothing", error) from error
     kept = given == (list(called), list(came))
     require(kept, name, "it changes nothing of what it is given")
     require(isinstance(answer, bool), name, "it answers with True or False", f"{answer!r}")

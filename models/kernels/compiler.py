@@ -12,14 +12,14 @@ from ...errors import MissingExtraError
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-def numba() -> Any:
-    """Import numba.
+def numba(module: str = "numba") -> Any:
+    """Import numba, or a module of it.
 
     Raises:
         MissingExtraError: it is not installed, or cannot be imported.
     """
     try:
-        return importlib.import_module("numba")
+        return importlib.import_module(module)
     except ImportError as error:
         raise MissingExtraError("kernel 'numba'", "fast") from error
 
@@ -54,8 +54,7 @@ def uncounted() -> Any:
     one calls, who else does takes as long as a fifth of the work. It takes a tuple of arrays
     and numbers and gives one. Never give it what native code has made itself.
     """
-    extending = importlib.import_module("numba.extending")
-    types = importlib.import_module("numba.types")
+    extending, types = numba("numba.extending"), numba("numba.types")
 
     def typed(_: Any, arguments: Any) -> Any:
         def build(context: Any, builder: Any, _: Any, given: Any) -> Any:

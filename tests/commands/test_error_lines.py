@@ -121,3 +121,21 @@ def test_an_agent_type_that_says_nothing_of_itself_has_a_line_too(
     monkeypatch.setattr(agents, "agent_type", lambda name: quiet)
     assert main(["agents", "list"]) == 0
     assert "mine:Quiet [mine:Quiet]" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", ["run", "sweep"])
+def test_what_was_typed_is_said_to_come_from_the_command_line(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--seed", "x"] if command == "run" else ["--set", "timeout=-1"]
+    out = ["--out", str(tmp_path / "sweep")] if command == "sweep" else []
+    assert main([command, *words, *out, "--steps", "1", "--quiet"]) == 2
+    assert "(from the command line): must be" in capsys.readouterr().err
+
+
+def test_what_stands_elsewhere_is_said_to_stand_there(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ANTIPHON_SEED", "x")
+    assert main(["run", "--steps", "1", "--quiet"]) == 2
+    assert "setting 'seed' (from environment)" in capsys.readouterr().err

@@ -114,7 +114,7 @@ def test_a_branch_from_the_beginning_changes_any_setting(
     branch = ["resume", str(tmp_path / "r"), "--set", "gamma=3", "--quiet"]
     capsys.readouterr()
     assert main([*branch, "--at", "2"]) == 2
-    assert "setting 'gamma' (from keyword): is a setting of agents" in capsys.readouterr().err
+    assert "setting 'gamma' (from the command line): is a setting" in capsys.readouterr().err
     assert main([*branch, "--at", "0", "--set", "seed=9", "--out", str(tmp_path / "b")]) == 0
     assert result(tmp_path / "b")["trace"] != result(tmp_path / "r")["trace"]
     assert result(tmp_path / "b")["measured_rounds"] == 5  # all of them are new

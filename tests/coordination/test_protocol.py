@@ -173,3 +173,22 @@ def test_the_default_asks_nobody() -> None:
     with ap.Society(dispatcher="inline") as society:
         acted(society)
         assert society._rulebook.rules.protocol is None
+
+
+@pytest.mark.parametrize("protocol", ["quorum:4", "first:4", Quorum(4), First(4)])
+def test_a_number_that_so_few_agents_never_reach_is_said_in_the_log_and_all_are_waited_for(
+    protocol: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    with ap.Society(protocol=protocol, dispatcher="inline") as society:
+        assert acted(society) == 3
+    assert "event=protocol.out_of_reach" in caplog.text
+    assert "needs=4 agents=3" in caplog.text
+
+
+@pytest.mark.parametrize("protocol", ["quorum:3", "first:3", "quorum:1.0", "barrier", LEADER])
+def test_nothing_is_said_of_a_number_that_can_be_reached(
+    protocol: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    with ap.Society(protocol=protocol, dispatcher="inline") as society:
+        assert acted(society) == 3
+    assert "out_of_reach" not in caplog.text

@@ -63,7 +63,7 @@ def finish(drafting: Drafting, made: list[Draft]) -> None:
         ({"content": {"x": [1, {2: 3}]}}, r'content\["x"\]\[1\] must have strings as keys'),
         ({"content": float("nan")}, "content must be finite"),
         ({"content": np.array([object()])}, "of bools, numbers or text"),
-        ({"content": "x" * (1 << 20) + "x"}, "larger than 1,048,576 bytes"),
+        ({"content": "x" * (1 << 20) + "x"}, "goes beyond the 1,048,576 bytes"),
         ({"kind": ""}, "kind must have 1 to 64 characters, got 0"),
         ({"kind": 7}, "kind must be a text, got type int"),
         ({"text": None}, "text must be a text, got type NoneType"),

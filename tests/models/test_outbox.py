@@ -50,6 +50,15 @@ def test_a_parcel_has_a_name_of_its_own_and_that_of_its_cause() -> None:
     assert parcel.cause == "a:7:act:0"
 
 
+def test_one_who_tells_several_at_once_is_shown_the_word_for_it() -> None:
+    outbox = Outbox("a")
+    with pytest.raises(AgentIdError, match=r"\['b', 'c'\]: is not one agent's id; use tell_many"):
+        outbox.tell(["b", "c"], 1)  # type: ignore[arg-type]
+    with pytest.raises(AgentIdError, match="'B!': must match"):
+        outbox.tell("B!", 1)
+    assert len(outbox) == 0
+
+
 def test_what_is_sent_is_sealed() -> None:
     belief = np.zeros(2)
     outbox = Outbox("a")
@@ -139,7 +148,11 @@ def test_a_board_is_a_mapping_that_nobody_can_change() -> None:
     assert (list(board), len(board), board.version) == (["b", "a"], 2, 3)
     assert board.get("c") is None
     assert repr(board) == "<board of 2 keys, version 3>"
-    for change in (lambda b: setattr(b, "version", 4), lambda b: b.__setitem__("a", 1)):
-        with pytest.raises((AttributeError, TypeError)):
-            change(board)
+    with pytest.raises(AttributeError):
+        board.version = 4  # type: ignore[misc]
+    with pytest.raises(TypeError, match=r"read only: propose it with context\.put\('a', "):
+        board["a"] = 1  # type: ignore[index]
+    with pytest.raises(TypeError, match=r"read only: propose it with context\.remove\('a'\)"):
+        del board["a"]  # type: ignore[attr-defined]
+    assert dict(board) == {"b": 1, "a": 2}
     assert (Board().version, len(Board())) == (0, 0)

@@ -73,3 +73,9 @@ def test_an_agent_that_cannot_be_made_is_named_and_nothing_runs() -> None:
         society.add(Stillborn)
         with pytest.raises(StartError, match="c did not start, so nothing did: SystemExit"):
             society.run(1)
+
+
+def test_a_society_is_something_before_anybody_lives_in_it() -> None:
+    with Society() as society:
+        assert len(society) == 0
+        assert (society or "another") is society

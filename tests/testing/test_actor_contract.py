@@ -105,6 +105,11 @@ class HidesCrashes(AgentActor):
             return 0
 
 
+class RaisesByItself(AgentActor):
+    def decide(self, observation: Any, context: Context) -> Any:
+        raise RuntimeError("boom")
+
+
 class DiesOfSystemExit(AgentActor):
     def handle(self, letter: Any) -> None:
         if isinstance(letter.message, Perceive) and isinstance(self.agent.raises, SystemExit):  # type: ignore[attr-defined]
@@ -177,6 +182,7 @@ class LosesItsMail(AgentActor):
         (AnswersForItsNeighbour, "the member's own slot"),
         (TellsNoTime, "started and finished are the clock's"),
         (ForgetsWhatWasLived, "hears its experiences once"),
+        (RaisesByItself, "handed to the round: it raised RuntimeError: boom"),
         (HidesCrashes, "what act raises is its outcome"),
         (DiesOfSystemExit, "after a crash the same agent goes on"),
         (MakesAnotherAgentAfterACrash, "after a crash the same agent goes on"),
@@ -202,7 +208,13 @@ def test_a_host_that_will_not_stop_is_named_with_it() -> None:
             let_go.wait()
 
     try:
-        with pytest.raises(AssertionError, match=r"WillNotStop: a host stops within 0\.1 s"):
+        with pytest.raises(AssertionError, match=r"WillNotStop: .*a host stops within 0\.1 s"):
             check_actor(WillNotStop, timeout=0.1)
     finally:
         let_go.set()
+
+
+def test_what_a_host_raises_is_chained_to_its_breach() -> None:
+    with pytest.raises(AssertionError) as breach:
+        check_actor(RaisesByItself, timeout=FUSE)
+    assert isinstance(breach.value.__cause__, RuntimeError)
