@@ -91,7 +91,7 @@ def _why_not(space: Any, action: Any) -> str:
         return f"{action} is no action of {space}"
     if space.contains(action):
         return ""
-    return f"{_short(action)} is not in {space}"
+    return f"{shown(action)} is not in {space}"
 
 
 def _why_not_in_box(space: Any, action: np.ndarray) -> str:
@@ -100,10 +100,11 @@ def _why_not_in_box(space: Any, action: np.ndarray) -> str:
     if not np.can_cast(action.dtype, space.dtype):
         return f"dtype must fit {space.dtype}, got {action.dtype}"
     if not np.all((action >= space.low) & (action <= space.high)):
-        return f"must lie within the bounds of {space} and be no NaN, got {_short(action)}"
+        return f"must lie within the bounds of {space} and be no NaN, got {shown(action)}"
     return ""
 
 
-def _short(action: Any) -> str:
-    text = repr(action)
+def shown(value: Any) -> str:
+    """Give a value as it stands in a message: in one line, and in a short one."""
+    text = " ".join(repr(value).split())
     return text if len(text) <= 80 else text[:77] + "..."

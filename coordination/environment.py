@@ -4,17 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar, cast
+from math import isfinite
+from typing import Any, TypeVar
 
 from ..actors.failures import describe
 from ..errors import WorldError
 from ..models.frozen import frozen_values
 from ..models.names import map_names
 from ..models.state import copied_state
-from .actions import no_op
+from .actions import no_op, shown
 from .catalogue import environment_factory
+from .contract import (
+    REWARD,
+    TERMINATION,
+    TEXTS,
+    TRUNCATION,
+    Rule,
+    observation_fault,
+    observations_fault,
+)
 
 _T = TypeVar("_T")
+_METHODS = ("reset", "step", "action_space", "observation_space")
 _NEEDED = ("reset", "step", "possible_agents", "action_space", "observation_space")
 
 
@@ -53,6 +64,7 @@ class Environment:
         self.name = name or (source if isinstance(source, str) else str(self._env))
         self.names: dict[Any, str] = {}
         self._names_are_ids = False
+        self._was_seen = False
 
     @property
     def open(self) -> bool:
@@ -72,10 +84,27 @@ class Environment:
         self._names_are_ids = all(name == agent_id for name, agent_id in self.names.items())
 
     def action_space(self, agent_id: str) -> Any:
-        return self._env.action_space(self._own_names[agent_id])
+        """Give what an agent may do.
+
+        Raises:
+            WorldError: the environment raised, or gave something else.
+        """
+        return self._space("action_space", agent_id)
 
     def observation_space(self, agent_id: str) -> Any:
-        return self._env.observation_space(self._own_names[agent_id])
+        """Give what an agent may see; errors as ``action_space``."""
+        return self._space("observation_space", agent_id)
+
+    def _space(self, which: str, agent_id: str) -> Any:
+        try:
+            space = getattr(self._env, which)(self._own_names[agent_id])
+        except Exception as error:
+            why = f"for agent {agent_id!r} it raised {describe(error)}"
+            raise WorldError(self.name, which, why) from error
+        if not callable(getattr(space, "contains", None)):
+            why = f"it must give a space for agent {agent_id!r}, got {shown(space)}"
+            raise WorldError(self.name, which, why)
+        return space
 
     def no_op(self, agent_id: str) -> Any:
         """Give what the environment declares as ``noop_action``, else the space's own.
@@ -94,14 +123,29 @@ class Environment:
     def reset(self, seed: int) -> dict[str, Any]:
         """Begin an episode; give the first observations by agent id.
 
+        Those of the first episode are held against their spaces.
+
         Raises:
-            WorldError: the environment raised.
+            WorldError: the environment raised, or gave no such thing; says for which agent.
         """
         try:
             observations, _ = self._env.reset(seed=seed)
         except Exception as error:
             raise WorldError(self.name, "reset", describe(error)) from error
-        return self._present(observations)
+        seen = self._present("reset", observations)
+        if not self._was_seen:
+            self._check_forms(seen)
+            self._was_seen = True
+        return seen
+
+    def _check_forms(self, observations: Mapping[str, Any]) -> None:
+        why = observations_fault(observations, observations, self._own_names)
+        if why:
+            raise WorldError(self.name, "reset", why)
+        for agent_id, observation in observations.items():
+            why = observation_fault(self.observation_space(agent_id), observation)
+            if why:
+                raise WorldError(self.name, "reset", f"observation of agent {agent_id!r} {why}")
 
     def step(self, actions: Mapping[str, Any]) -> Transition:
         """Execute a joint action; errors as ``reset``."""
@@ -111,10 +155,10 @@ class Environment:
         except Exception as error:
             raise WorldError(self.name, "step", describe(error)) from error
         return Transition(
-            observations=self._present(observations),
-            rewards=self._by_id(rewards, float),
-            terminations=self._by_id(terminations, bool),
-            truncations=self._by_id(truncations, bool),
+            observations=self._present("step", observations),
+            rewards=self._rewards(rewards),
+            terminations=self._by_id(terminations, TERMINATION),
+            truncations=self._by_id(truncations, TRUNCATION),
         )
 
     # Most worlds call agents by what is an id, and give dicts in one order: then a comparison
@@ -127,22 +171,46 @@ class Environment:
             return dict(actions)
         return {name: actions[self.names[name]] for name in agents if self.names[name] in actions}
 
-    def _present(self, observations: Mapping[Any, Any]) -> dict[str, Any]:
+    def _present(self, where: str, observations: Any) -> dict[str, Any]:
         agents = list(self._env.agents)
-        if list(observations) != agents:
-            observations = {name: observations[name] for name in agents}
-        seen = frozen_values(observations)
-        return seen if self._names_are_ids else {self.names[n]: v for n, v in seen.items()}
+        try:
+            if list(observations) != agents:
+                observations = {name: observations[name] for name in agents}
+            seen = frozen_values(observations)
+            return seen if self._names_are_ids else {self.names[n]: v for n, v in seen.items()}
+        except Exception as error:
+            why = observations_fault(observations, agents, self.names) or describe(error)
+            raise WorldError(self.name, where, why) from error
 
-    def _by_id(self, values: Mapping[Any, Any], kind: type[_T]) -> dict[str, _T]:
-        if (
-            self._names_are_ids
-            and values.keys() <= self.names.keys()
-            and list(map(type, values.values())).count(kind) == len(values)
-        ):
-            return dict(values)
-        names, plain = self.names, cast("Callable[[Any], _T]", kind)
-        return {names[n]: plain(value) for n, value in values.items() if n in names}
+    def _rewards(self, values: Any) -> dict[str, float]:
+        rewards = self._by_id(values, REWARD)
+        # The sum shows at once that one is none; that of finite ones may be too large, and is
+        # no fault.
+        if not isfinite(sum(rewards.values())):
+            self._check_each(values, REWARD)
+        return rewards
+
+    def _by_id(self, values: Any, rule: Rule[_T]) -> dict[str, _T]:
+        kind, names, plain = rule.kind, self.names, rule.plain
+        try:
+            if (
+                self._names_are_ids
+                and values.keys() <= names.keys()
+                and list(map(type, values.values())).count(kind) == len(values)
+            ):
+                return dict(values)
+            by_id = {names[n]: plain(value) for n, value in values.items() if n in names}
+        except Exception as error:
+            why = rule.fault(values, names) or describe(error)
+            raise WorldError(self.name, "step", why) from error
+        if not TEXTS.isdisjoint(map(type, values.values())):
+            self._check_each(values, rule)
+        return by_id
+
+    def _check_each(self, values: Any, rule: Rule[Any]) -> None:
+        why = rule.fault(values, self.names)
+        if why:
+            raise WorldError(self.name, "step", why)
 
     @property
     def has_state(self) -> bool:
@@ -214,3 +282,9 @@ def _check_is_parallel(env: Any) -> None:
         raise TypeError(
             f"{env!r} is no PettingZoo parallel environment: it lacks {', '.join(absent)}"
         )
+    for name in _METHODS:
+        if not callable(getattr(env, name)):
+            raise TypeError(
+                f"{env!r} is no PettingZoo parallel environment: {name} must be a method, "
+                f"got {shown(getattr(env, name))}"
+            )

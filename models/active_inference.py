@@ -8,25 +8,19 @@ from typing import Any, ClassVar, Literal, Self, overload
 from ..errors import ModelError, UnsupportedModelError
 from .agent import Agent, Context, Place
 from .crowds.crowd import BaseCrowd
-from .crowds.entering import Counts, check_counts, crowd_of, learning_of
+from .crowds.entering import check_counts, crowd_of, learning_of
 from .crowds.learning_crowd import LearningCrowd, learner_of
 from .crowds.pupil import Pupil
 from .factored.model import FactoredModel
 from .fit import check_model
 from .from_pymdp import from_pymdp
 from .generative import GenerativeModel
+from .given import read_counts, read_model
 from .kernels.choose import choose
-from .matrices import Array, entries
-from .policies import Plan
+from .matrices import Array
+from .policies import Plan, check_logits
 from .profile import InferenceSettings, Profile
 from .pymdp_agent import PymdpAgent
-
-_FIELDS = frozenset(
-    {"A", "B", "C", "D", "E", "A_dependencies", "B_dependencies", "control_factors", "iterations"}
-)
-_FACTORED = frozenset({"E", "A_dependencies", "B_dependencies", "control_factors", "iterations"})
-"""Of these only models of several factors know."""
-_COUNTS = frozenset({"pA", "pB", "pD"})
 
 
 class ActiveInference(Agent):
@@ -59,18 +53,20 @@ class ActiveInference(Agent):
             agent_id: whose model it is; error messages name it.
 
         Raises:
-            ModelError: the model breaks a rule, or has too many policies.
+            ModelError: the model breaks a rule, has too many policies, or preferences that no
+                float holds when they are weighed.
             MissingExtraError: ``backend="pymdp"``, and pymdp is not installed.
         """
         settings = settings or InferenceSettings()
         self.profile = settings.resolved_profile()
         """How this agent infers, after the settings' changes."""
-        self.model = _checked(model, agent_id)
+        self.model = read_model(model, agent_id)
         """The model, shared with all agents that have an equal one."""
         self._settings = settings
         self._id = agent_id
-        self._counts = _counts(model)
+        self._counts = read_counts(model)
         check_counts(self._counts, self.profile, agent_id)
+        self._check_logits(self.profile)
         self.crowd = self._crowd_for(self.profile)
         """All agents with this model: see ``together``."""
         self.model = self.crowd.model
@@ -212,7 +208,12 @@ class ActiveInference(Agent):
         return self.crowd
 
     def retune(self, profile: Profile) -> None:
-        """Think by another profile from the next act on; beliefs stay as they are."""
+        """Think by another profile from the next act on; beliefs stay as they are.
+
+        Raises:
+            ModelError: by this one policies cannot be weighed; nothing has changed then.
+        """
+        self._check_logits(profile)
         if _fit_one_seat(profile, self.profile):
             self.seat.retune(profile)
         else:
@@ -233,6 +234,9 @@ class ActiveInference(Agent):
             ModelError: it does not fit the model; nothing has changed then.
         """
         self.seat.set_state(state, self._id)
+
+    def _check_logits(self, profile: Profile) -> None:
+        check_logits(self.model.stakes, profile.policy_length, profile.gamma, self._id)
 
     def _crowd_for(self, profile: Profile) -> BaseCrowd:
         settings = self._settings
@@ -257,36 +261,6 @@ def _stepped(agent: Any, agent_id: str | None, settings: Mapping[str, Any]) -> P
         rule = "must be said when pymdp's Agent is made, for backend='pymdp' steps it as it is"
         raise ModelError(names, rule, agent_id=agent_id)
     return PymdpAgent(agent, agent_id=agent_id)
-
-
-def _checked(model: Any, agent_id: str | None) -> GenerativeModel | FactoredModel:
-    if isinstance(model, GenerativeModel | FactoredModel):
-        return model
-    if not isinstance(model, Mapping) or not {"A", "B"} <= set(model) <= _FIELDS | _COUNTS:
-        came = sorted(map(str, model)) if isinstance(model, Mapping) else type(model).__name__
-        rule = f"must be a GenerativeModel, a FactoredModel or a dict of A, B, C, D, got {came}"
-        raise ModelError("model", rule, agent_id=agent_id)
-    fields = {name: given for name, given in model.items() if name in _FIELDS}
-    if len(entries(fields["B"], 3) or [0]) > 1:
-        return FactoredModel(**fields, agent_id=agent_id)
-    if _FACTORED & set(fields):
-        return FactoredModel(**_as_factors(fields), agent_id=agent_id)
-    return GenerativeModel(**fields, agent_id=agent_id)
-
-
-def _as_factors(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the matrices of one factor in the form of several."""
-    depths = {"A": 2, "B": 3, "C": 1, "D": 1}
-    wrapped = {
-        name: entries(given, depths[name]) for name, given in fields.items() if name in depths
-    }
-    return {**fields, **{name: given for name, given in wrapped.items() if given is not None}}
-
-
-def _counts(model: Any) -> Counts:
-    if not isinstance(model, Mapping):
-        return {}
-    return {name: model[name] for name in _COUNTS & set(model) if model[name] is not None}
 
 
 def _fit_one_seat(profile: Profile, other: Profile) -> bool:

@@ -65,7 +65,7 @@ class Explorer(Agent):
         """Make one for a world with a map.
 
         Raises:
-            ModelError: the world has no map.
+            ModelError: the world has no map, or one that is too large for explorers.
         """
         grid_map = getattr(place.world, "map", None)
         if not isinstance(grid_map, GridMap):
@@ -75,7 +75,10 @@ class Explorer(Agent):
         settings = settings or InferenceSettings()
         length = settings.resolved_profile().policy_length
         noise = float(getattr(place.world, "fix_noise", FIX_NOISE))
-        terrain = shared_terrain(grid_map, length, noise, settings.matrix_cache_size)
+        try:
+            terrain = shared_terrain(grid_map, length, noise, settings.matrix_cache_size)
+        except ModelError as error:  # terrains belong to nobody, and name nobody
+            raise ModelError(error.field, error.rule, agent_id=place.agent_id) from None
         return cls(terrain, settings, **options)
 
     @property

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .matrices import Array, Indices, Matrices, entries, locked
+from .matrices import Array, Indices, Matrices, entries, locked, most_at_stake, shown
 
 
 class GenerativeModel:
@@ -45,9 +45,7 @@ class GenerativeModel:
             ModelError: a matrix breaks its rule; names the agent and the field.
         """
         read = Matrices(agent_id)
-        transitions = read.distribution("B", read.one_factor("B", B, 3), 3)
-        if transitions.shape[0] != transitions.shape[1]:
-            read.refuse("B", "must have shape (S, S, U)", transitions.shape)
+        transitions = read.dynamics("B", read.one_factor("B", B, 3))
         self.moves = _sure_moves(transitions)
         self.__dict__["B"] = transitions  # else the cached property below would build it
         _fill(self, read, A, C, D)
@@ -92,6 +90,11 @@ class GenerativeModel:
         return self.B[0, 0].size if self.moves is None else len(self.moves)
 
     @cached_property
+    def stakes(self) -> float:
+        """The most that one step can be worth, in nats; see ``most_at_stake``."""
+        return most_at_stake(self.C)
+
+    @cached_property
     def fingerprint(self) -> str:
         """The sha256 of the contents; equal for equal models, however they were given."""
         digest = hashlib.sha256()
@@ -118,7 +121,7 @@ def _fill(model: GenerativeModel, read: Matrices, A: Any, C: Any, D: Any) -> Non
 def _likelihoods(read: Matrices, given: Any, n_states: int) -> tuple[Array, ...]:
     matrices = entries(given, 2)
     if not matrices:
-        read.refuse("A", "must be a matrix or a list of them", repr(given)[:80])
+        read.refuse("A", "must be a matrix or a list of them", shown(given))
     arrays = []
     for m, matrix in enumerate(matrices):
         field = f"A[{m}]" if len(matrices) > 1 else "A"
@@ -134,8 +137,8 @@ def _preferences(read: Matrices, given: Any, sizes: tuple[int, ...]) -> tuple[Ar
         return tuple(read.numbers("C", np.zeros(size), 1) for size in sizes)
     vectors = entries(given, 1)
     if vectors is None or len(vectors) != len(sizes):
-        rule = f"must be {len(sizes)} vectors, one for each modality"
-        read.refuse("C", rule, repr(given)[:80])
+        rule = f"must be one vector for each modality, {len(sizes)} in all"
+        read.refuse("C", rule, shown(given))
     arrays = []
     for m, (vector, size) in enumerate(zip(vectors, sizes, strict=True)):
         field = f"C[{m}]" if len(sizes) > 1 else "C"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self, TypeVar
@@ -18,6 +19,10 @@ _T = TypeVar("_T")
 
 ACTIONS = ("north", "south", "west", "east", "stay")
 STAY = 4
+MAX_SIZE = 1000
+"""Of a map that is drawn: cell by cell, which takes ten seconds or so for these million."""
+MAX_WINDOW_BYTES = 2**30
+"""For what is seen from each cell, ``GridMap.window``."""
 _STEPS = ((-1, 0), (1, 0), (0, -1), (0, 1), (0, 0))
 
 
@@ -28,7 +33,8 @@ class GridMap:
     A cell's index is row * size + column, walls included. All arrays are read-only.
 
     Raises:
-        ValueError: the map is not square, is too small, is cut in two, or view is even.
+        ValueError: the map is not square, is too small, or is cut in two; or view is even, or
+            too wide for so many cells.
     """
 
     walls: BoolArray
@@ -41,6 +47,7 @@ class GridMap:
         """Draw a map at random; the same arguments always give the same map.
 
         Args:
+            size: cells along one side, at most ``MAX_SIZE``.
             density: the share of cells that are walls, in [0, 1).
             layout: the seed of the map.
 
@@ -48,6 +55,8 @@ class GridMap:
             ValueError: an argument breaks its rule, or the walls leave no map.
         """
         _check_size(size)
+        if size > MAX_SIZE:
+            raise ValueError(f"size must be at most {MAX_SIZE:,}, got {size:,}")
         if not 0 <= density < 1:
             raise ValueError(f"walls must be in [0, 1), got {density}")
         rng = chance.generator(layout, "layout")
@@ -60,6 +69,7 @@ class GridMap:
         _check_size(walls.shape[0])
         if self.view < 3 or self.view % 2 == 0:
             raise ValueError(f"view must be odd and at least 3, got {self.view}")
+        _check_view(self.view, walls.size)
         object.__setattr__(self, "walls", _frozen(walls))
         self._check_connected()
 
@@ -176,6 +186,16 @@ class GridMap:
 def _check_size(size: int) -> None:
     if size < 3:
         raise ValueError(f"size must be at least 3, got {size}")
+
+
+def _check_view(view: int, n_cells: int) -> None:
+    n_bytes = 8 * n_cells * view**2
+    if n_bytes > MAX_WINDOW_BYTES:
+        most = math.isqrt(MAX_WINDOW_BYTES // (8 * n_cells))
+        raise ValueError(
+            f"view must be at most {most - (most + 1) % 2} for {n_cells:,} cells, got {view}: what "
+            f"is seen from each would take {n_bytes / 2**30:.1f} GiB"
+        )
 
 
 def _frozen(array: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -71,6 +71,7 @@ class GridWorld(ParallelEnv[str, IntArray, int]):  # type: ignore[misc]  # its b
         """Lay out a world.
 
         Args:
+            size: cells along one side, at most 1,000; where explorers live, at most 66.
             agents: how many (then called agent-1 and so on), their ids, or None for an open
                 world, which waits for ``populate``.
             walls: the share of cells that are walls.

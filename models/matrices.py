@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, NoReturn, TypeVar
 
@@ -36,19 +37,22 @@ class Matrices:
         """Copy finite real numbers to float64, C order, read-only."""
         array = self._array(field, given, "iuf", "real numbers")
         if array.ndim != ndim or array.size == 0:
-            self.refuse(field, f"must have {ndim} dimensions, none empty", array.shape)
+            rule = f"must have {_dimensions(field, ndim)}, none empty"
+            self.refuse(field, rule, f"shape {array.shape}")
         copy = np.array(array, np.float64, order="C")
         self._require_all(np.isfinite(copy), field, "must be finite", copy)
         return locked(copy)
 
     def distribution(self, field: str, given: Any, ndim: int) -> Array:
         """Copy probabilities; they sum to 1 over the first axis."""
-        array = self.numbers(field, given, ndim)
-        self._require_all(array >= 0, field, "must not be negative", array)
-        sums = array.sum(axis=0)
-        rule = "must sum to 1" if ndim == 1 else "must have columns that sum to 1"
-        self._require_all(np.abs(sums - 1.0) <= SUM_TOLERANCE, field, rule, sums)
-        return array
+        return self._summing_to_1(field, self.numbers(field, given, ndim))
+
+    def dynamics(self, field: str, given: Any) -> Array:
+        """Copy p(next | state, action), shape (n_states, n_states, n_actions)."""
+        array = self.numbers(field, given, 3)
+        if array.shape[0] != array.shape[1]:
+            self.refuse(field, "must have shape (S, S, U)", array.shape)
+        return self._summing_to_1(field, array)
 
     def moves(self, field: str, given: Any) -> Indices:
         """Copy a table of following states, intp, shape (n_actions, n_states)."""
@@ -66,13 +70,20 @@ class Matrices:
             self.refuse(field, "must be of one factor", len(given))
         return given[0]
 
+    def _summing_to_1(self, field: str, array: Array) -> Array:
+        self._require_all(array >= 0, field, "must not be negative", array)
+        sums = array.sum(axis=0)
+        rule = "must sum to 1" if array.ndim == 1 else "must have columns that sum to 1"
+        self._require_all(np.abs(sums - 1.0) <= SUM_TOLERANCE, field, rule, sums)
+        return array
+
     def _array(self, field: str, given: Any, kinds: str, what: str) -> npt.NDArray[Any]:
         try:
             array = np.asarray(given)
         except ValueError:
             self.refuse(field, "must be an array", "lists of unequal lengths")
         if array.dtype.kind not in kinds:
-            self.refuse(field, f"must hold {what}", array.dtype)
+            self.refuse(field, f"must hold {what}", array.dtype if array.ndim else shown(given))
         return array
 
     def _require_all(
@@ -97,10 +108,40 @@ def depth(given: Any) -> int:
 
 
 def entries(given: Any, ndim: int) -> Sequence[Any] | None:
-    """Give one array as a sequence of one, a sequence as it is, anything else as None."""
+    """Give one array as a sequence of one, a sequence as it is, anything else as None.
+
+    What lacks a dimension is one array, to be refused as such, and no sequence of its rows.
+    """
     if not isinstance(given, (list, tuple, np.ndarray)) or depth(given) == 0:
         return None
-    return [given] if depth(given) == ndim else list(given)
+    return [given] if depth(given) <= ndim else list(given)
+
+
+def shown(given: Any) -> str:
+    """Give what came as it stands in a message: in one line, and in a short one."""
+    return " ".join(repr(given).split())[:80]
+
+
+def _dimensions(field: str, ndim: int) -> str:
+    matrix = field.partition("[")[0].removeprefix("p")  # counts have the form of what they count
+    names = {
+        "A": ["outcome", *["state"] * (ndim - 1)],
+        "B": ["next", "state", "action"],
+        "C": ["outcome"],
+        "D": ["state"],
+        "E": ["policy"],
+    }.get(matrix, [])
+    plural = "s" if ndim > 1 else ""
+    return f"{ndim} dimension{plural}" + (f" ({', '.join(names)})" if names else "")
+
+
+def most_at_stake(preferences: Sequence[Array]) -> float:
+    """Give the most that what one sees in a step can be worth, in nats, either way.
+
+    Of each modality the largest preference, and what its outcomes can tell, which is at most
+    the logarithm of how many there are.
+    """
+    return sum(float(np.abs(own).max()) + math.log(own.size) for own in preferences)
 
 
 def locked(array: AnyArray) -> AnyArray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import sys
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from .matrices import EPSILON, Array, Indices, locked
 MAX_POLICIES = 100_000
 MAX_BYTES = 2**30
 """For what one model's policies are compiled into."""
+MAX_LOGIT = sys.float_info.max / 4
+"""For what policies are weighed by: the difference of two must be a number, with room to spare."""
 TIE = 1e-9
 """Values this close are equal, and the lowest index wins: rounding must not decide."""
 
@@ -73,6 +76,21 @@ def _check_count(model: GenerativeModel, length: int) -> None:
     if n_bytes > MAX_BYTES:
         rule = f"{length} makes {count:,} operators of {n_bytes / 2**30:.1f} GiB"
         raise ModelError("policy_length", f"{rule}; the most is {MAX_BYTES / 2**30:g} GiB")
+
+
+def check_logits(stakes: float, length: int, gamma: float, agent_id: str | None) -> None:
+    """See that whatever comes, policies can be weighed.
+
+    Args:
+        stakes: the most that one step can be worth, in nats, either way.
+
+    Raises:
+        ModelError: gamma times the worth of so many steps may be too large for a float.
+    """
+    if gamma * length * stakes <= MAX_LOGIT:
+        return
+    rule = f"must be so small that gamma * policy_length * its largest stay below {MAX_LOGIT:.2g}"
+    raise ModelError("C", f"{rule}, got {gamma:g} * {length} * {stakes:.3g}", agent_id=agent_id)
 
 
 def softmax(values: Array) -> Array:

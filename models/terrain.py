@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable
 
 import numpy as np
 
+from ..errors import ModelError
 from .crowds.shelf import KEPT, SHELF
 from .generative import GenerativeModel
 from .grid_map import STAY, GridMap
@@ -20,6 +22,10 @@ NEARNESS = 0.5
 """What is left of that one step away."""
 FADING = 0.02
 """The share of what is remembered that gives way to EXPECTED in each step: goals move."""
+MAX_BYTES = 2**29
+"""For what is kept of each pair of a map's cells; while it is made, it is twice as much."""
+PAIR_BYTES = 28
+"""A fix's probability twice, as it was given and as kernels read it, a pull and a distance."""
 FIX_NOISE = 0.2
 """How often a position fix is off, where the world does not say."""
 
@@ -31,7 +37,11 @@ def explorer_model(map: GridMap, fix_noise: float = FIX_NOISE) -> GenerativeMode
     one of the four moves would lead; modality 1, *walls*: which of the four neighbours are
     walls, as in ``GridMap.adjacent_walls``. The start is any free cell. Its C is zero:
     an explorer's preferences change from step to step.
+
+    Raises:
+        ModelError: the map is too large, see ``check_size``.
     """
+    check_size(map)
     cells = np.arange(map.n_cells)
     fix = np.zeros((map.n_cells, map.n_cells))
     for action, reached in enumerate(map.moves):
@@ -41,6 +51,23 @@ def explorer_model(map: GridMap, fix_noise: float = FIX_NOISE) -> GenerativeMode
     start = np.zeros(map.n_cells)
     start[map.free] = 1.0 / len(map.free)
     return GenerativeModel.deterministic([fix, walls], map.moves, D=start)
+
+
+def check_size(map: GridMap) -> None:
+    """See that explorers can have a map of this size.
+
+    Raises:
+        ModelError: what they keep of each pair of cells would take more than ``MAX_BYTES``.
+    """
+    n_bytes = PAIR_BYTES * map.n_cells**2
+    if n_bytes <= MAX_BYTES:
+        return
+    most = math.isqrt(math.isqrt(MAX_BYTES // PAIR_BYTES))
+    rule = (
+        f"must have a map of size <= {most} for explorers, got {map.size}: for each pair of its "
+        f"{map.n_cells:,} cells they keep {PAIR_BYTES} bytes, {n_bytes / 2**30:.1f} GiB in all"
+    )
+    raise ModelError("world", rule)
 
 
 class Terrain:
@@ -73,7 +100,11 @@ class Terrain:
         Args:
             model: the explorers' model; its first modality has an outcome for each cell.
             liking: the preference for a goal, in nats.
+
+        Raises:
+            ModelError: the map is too large, see ``check_size``.
         """
+        check_size(map)
         self.model = model or explorer_model(map)
         self.n_cells = map.n_cells
         self.first_memory: Array = np.zeros(map.n_cells + 1)
@@ -95,6 +126,9 @@ def shared_terrain(map: GridMap, policy_length: int, fix_noise: float, keep: int
 
     Args:
         keep: how many compiled things of the last may stay when nobody uses them.
+
+    Raises:
+        ModelError: the map is too large, see ``check_size``.
     """
     key = (map.walls.tobytes(), map.walls.shape, map.view, policy_length, fix_noise)
 

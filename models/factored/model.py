@@ -6,7 +6,7 @@ import hashlib
 from functools import cached_property
 from typing import Any
 
-from ..matrices import Array
+from ..matrices import Array, most_at_stake
 from .layout import Layout
 from .reader import Reader
 
@@ -86,6 +86,11 @@ class FactoredModel:
         self.C = read.preferences(C, self.layout.n_observations)
         self.D = read.starts(D, n_states)
         self.E = None if E is None else read.distribution("E", E, 1)
+
+    @cached_property
+    def stakes(self) -> float:
+        """The most that one step can be worth, in nats; see ``most_at_stake``."""
+        return most_at_stake(self.C)
 
     @cached_property
     def fingerprint(self) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..matrices import Array, Matrices, depth
+from ..matrices import Array, Matrices, depth, shown
 from .layout import Shape
 
 ELSEWHERE = (
@@ -23,7 +23,7 @@ class Reader(Matrices):
         if isinstance(given, np.ndarray) and given.dtype == object:
             given = list(given)
         if not isinstance(given, (list, tuple)) or not given:
-            self.refuse(field, "must be a list, an entry for each", repr(given)[:80])
+            self.refuse(field, "must be a list, an entry for each", shown(given))
         return given
 
     def count(self, field: str, given: Any) -> int:
@@ -35,7 +35,7 @@ class Reader(Matrices):
         """Take distinct numbers of factors, in their order."""
         array = np.asarray(given if depth(given) == 1 else None)
         if array.size == 0 or array.dtype.kind not in "iu":
-            self.refuse(field, "must list factors by number", repr(given)[:80])
+            self.refuse(field, "must list factors by number", shown(given))
         factors = tuple(int(f) for f in array)
         if len(set(factors)) != len(factors) or not all(0 <= f < below for f in factors):
             self.refuse(field, f"must be distinct factors in 0..{below - 1}", list(factors))
@@ -48,9 +48,7 @@ class Reader(Matrices):
             if depth(matrix) > 3:
                 rule = f"must have shape (S, S, U); more axes are interacting factors, {ELSEWHERE}"
                 self.refuse(field, rule, f"{depth(matrix)} axes")
-            arrays.append(self.distribution(field, matrix, 3))
-            if arrays[-1].shape[0] != arrays[-1].shape[1]:
-                self.refuse(field, "must have shape (S, S, U)", arrays[-1].shape)
+            arrays.append(self.dynamics(field, matrix))
         return tuple(arrays)
 
     def dependencies(self, given: Any, n_modalities: int, n_factors: int) -> tuple[Shape, ...]:

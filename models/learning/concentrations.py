@@ -10,7 +10,7 @@ import numpy as np
 
 from ..factored.model import FactoredModel
 from ..generative import GenerativeModel
-from ..matrices import EPSILON, NEGLIGIBLE, Array, Matrices, entries, locked
+from ..matrices import EPSILON, NEGLIGIBLE, Array, Matrices, entries, locked, shown
 from .columns import Columns
 from .excess import excess
 from .learning import Learning
@@ -129,11 +129,13 @@ class _Reader(Matrices):
         ]
 
     def _listed(self, field: str, given: Any, model: Sequence[Array]) -> Sequence[Any]:
-        is_list = isinstance(given, (list, tuple)) and any(one is None for one in given)
+        is_list = isinstance(given, (list, tuple)) and (
+            len(given) == len(model) > 1 or any(one is None for one in given)
+        )
         listed = list(given) if is_list else entries(given, model[0].ndim)
         if listed is None or len(listed) != len(model):
             rule = f"must be a list of {len(model)} arrays"
-            self.refuse(field, rule, repr(given)[:80] if listed is None else len(listed))
+            self.refuse(field, rule, shown(given) if listed is None else len(listed))
         return listed
 
     def _fitting(self, field: str, given: Any, array: Array) -> Array:

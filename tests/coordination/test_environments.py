@@ -11,8 +11,9 @@ import pytest
 from antiphon.coordination.catalogue import environment_factory
 from antiphon.coordination.environment import Environment
 from antiphon.coordination.rollout import Step
-from antiphon.errors import PluginError, UnknownNameError
+from antiphon.errors import PluginError, UnknownNameError, WorldError
 from antiphon.models import chance
+from gymnasium import spaces
 
 MPE2 = [
     "collect_treasure_v1",
@@ -144,15 +145,94 @@ def test_something_that_is_no_environment_is_refused_naming_what_it_lacks() -> N
         ap.Society(object())
 
 
+@pytest.mark.parametrize("name", ["step", "action_space"])
+def test_a_method_that_is_none_is_refused_when_the_world_is_taken(name: str) -> None:
+    env = Renamed()
+    setattr(env, name, None)
+    with pytest.raises(TypeError, match=f"{name} must be a method, got None"):
+        ap.Society(env)
+
+
+@pytest.mark.parametrize("given", [5, None])
+@pytest.mark.parametrize("name", ["observation_space", "action_space"])
+def test_what_is_no_space_is_refused_at_start_with_the_agent_it_was_given_for(
+    name: str, given: Any
+) -> None:
+    env = Renamed()
+    setattr(env, name, lambda agent: given if agent == "Bob 2" else env.space)
+    with ap.Society(env) as society:
+        society.add("random")
+        why = f"in {name}: it must give a space for agent 'bob-2', got {given}"
+        with pytest.raises(WorldError, match=why):
+            society.start()
+
+
+def test_what_a_space_raises_names_the_agent_it_was_asked_for() -> None:
+    env: Any = Renamed()
+    env.action_space = {"Alice": env.space}.__getitem__
+    with ap.Society(env) as society:
+        society.add("random")
+        with pytest.raises(WorldError, match="for agent 'alice' it raised KeyError"):
+            society.start()
+
+
+WRONG_FORMS = [
+    (spaces.Box(0, 1, (2,)), np.zeros(3), r"must have shape \(2,\), as Box.* says, got \(3,\)"),
+    (spaces.Discrete(3), None, r"must hold numbers, as Discrete\(3\) does, got None"),
+    (spaces.MultiBinary(2), [[1], [0, 1]], r"must be an array of shape \(2,\), got lists"),
+]
+
+
+@pytest.mark.parametrize(("space", "seen", "why"), WRONG_FORMS, ids=["box", "discrete", "ragged"])
+def test_a_first_observation_of_another_form_than_its_space_is_refused(
+    space: Any, seen: Any, why: str
+) -> None:
+    env = Showing(space, seen)
+    with pytest.raises(WorldError, match=f"in reset: observation of agent 'bob-2' {why}"):
+        env.settled().reset(1)
+
+
+FORMS = [
+    (spaces.Box(0, 1, (2,)), [7.0, -1.0]),
+    (spaces.Box(0, 1, (2,), np.float32), np.zeros(2)),
+    (spaces.Discrete(3), np.int64(9)),
+    (spaces.Dict(a=spaces.Discrete(2)), {"b": 1}),
+    (spaces.Text(3), "ab"),
+]
+
+
+@pytest.mark.parametrize(("space", "seen"), FORMS, ids=str)
+def test_bounds_and_all_but_arrays_are_left_to_the_world(space: Any, seen: Any) -> None:
+    assert Showing(space, seen).settled().reset(1)["bob-2"] is not None
+
+
+def test_observations_are_held_against_their_spaces_once() -> None:
+    env = Showing(spaces.Discrete(3), 1)
+    environment = env.settled()
+    environment.reset(1)
+    env.shown = "another form"
+    assert environment.reset(2)["bob-2"] == "another form"
+
+
+def test_an_agent_that_was_never_possible_is_named_at_the_first_reset() -> None:
+    class Grown(Showing):
+        possible_agents = ("a", "b")
+
+        def reset(self, seed: int | None = None) -> Any:
+            self.agents = ["a", "b", "zoe"]
+            return dict.fromkeys(self.agents, 1), {}
+
+    with pytest.raises(WorldError, match="agents must be of its possible_agents, got 'zoe'"):
+        Grown(spaces.Discrete(3), 1).settled().reset(1)
+
+
 class Renamed:
     """A parallel environment whose names are no ids."""
 
     possible_agents = ("Alice", "alice", "Bob 2")
 
     def __init__(self) -> None:
-        from gymnasium.spaces import Discrete
-
-        self.space = Discrete(3, start=4)
+        self.space = spaces.Discrete(3, start=4)
         self.agents: list[str] = []
 
     def observation_space(self, agent: str) -> Any:
@@ -176,6 +256,23 @@ class Renamed:
         )
 
 
+class Showing(Renamed):
+    """Shows one of its agents what it is told to show."""
+
+    def __init__(self, space: Any, shown: Any) -> None:
+        super().__init__()
+        self.space, self.shown = space, shown
+
+    def settled(self) -> Environment:
+        environment = Environment(self)
+        environment.settle(environment.places())
+        return environment
+
+    def reset(self, seed: int | None = None) -> Any:
+        self.agents = ["Bob 2"]
+        return {"Bob 2": self.shown}, {}
+
+
 def test_names_that_are_no_ids_are_mapped_and_never_merged() -> None:
     env = Renamed()
     with ap.Society(env) as society:
@@ -186,7 +283,6 @@ def test_names_that_are_no_ids_are_mapped_and_never_merged() -> None:
 
 def test_the_plain_no_op_of_a_space_is_its_lowest_or_zeros() -> None:
     from antiphon.coordination.actions import no_op
-    from gymnasium import spaces
 
     box = spaces.Box(np.float32([1, -1]), np.float32([2, 1]))
     assert no_op(spaces.Discrete(3, start=4)) == 4

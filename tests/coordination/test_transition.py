@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any
@@ -12,9 +13,11 @@ from antiphon.coordination.environment import Environment, Transition
 from antiphon.coordination.outcome import Outcome, Status
 from antiphon.coordination.records.trace import Trace
 from antiphon.coordination.rollout import Rollout, Step, columns_of
+from antiphon.errors import WorldError
 from antiphon.models.experience import Experience
 from antiphon.models.sheet import Sheet
 from antiphon.tests.coordination.outcomes import all_acted
+from gymnasium.spaces import Discrete
 
 
 class Echo:
@@ -33,9 +36,10 @@ class Echo:
         self.given = actions
         return *self.says, {}
 
-    def action_space(self, name: Any) -> Any: ...
+    def action_space(self, name: Any) -> Any:
+        return Discrete(4)
 
-    def observation_space(self, name: Any) -> Any: ...
+    observation_space = action_space
 
 
 def settled(world: Echo, ids: Sequence[str] = ()) -> Environment:
@@ -85,6 +89,54 @@ def test_names_that_are_no_ids_become_some() -> None:
     assert world.given == {1: 3, "a": 2}
     assert seen.observations == {one: 5, a: 6}
     assert (seen.rewards, seen.terminations) == ({one: 0.5, a: 1.5}, {one: True, a: False})
+
+
+SEEN = {"a": 0, "B c": 0}
+"""By agents of whom one's name is its id, and the other's is not."""
+
+
+@pytest.mark.parametrize("reward", [np.nan, -np.inf, np.float32(np.inf), "ten", "1.5", None, [1]])
+def test_a_reward_that_is_no_finite_real_number_is_refused_by_agent(reward: Any) -> None:
+    for names in (["a", "b"], ["a", "B c"]):
+        world = Echo(names)
+        last = settled(world).names[names[-1]]
+        rule = f"Echo.* in step: reward of agent '{last}' must be a finite real number, got "
+        with pytest.raises(WorldError, match=rule + re.escape(repr(reward))):
+            told(world, dict.fromkeys(names, 0), {"a": 0.5, names[-1]: reward}, {}, {})
+
+
+def test_rewards_whose_sum_is_too_large_are_as_good_as_others() -> None:
+    large = {"a": 1.7e308, "b": 1.7e308}
+    assert told(Echo("ab"), {"a": 0, "b": 0}, large, {}, {}).rewards == large
+
+
+def test_what_is_no_reward_is_passed_over_where_it_is_a_strangers() -> None:
+    seen = told(Echo("a"), {"a": 0}, {"a": 1.0, "stranger": "ten", "other": np.nan}, {}, {})
+    assert seen.rewards == {"a": 1.0}
+
+
+@pytest.mark.parametrize("flag", ["False", b"", np.zeros(2)])
+def test_a_flag_that_is_neither_true_nor_false_is_refused_by_agent(flag: Any) -> None:
+    rule = " of agent 'b-c' must be true or false, got "
+    with pytest.raises(WorldError, match=f"termination{rule}"):
+        told(Echo(SEEN), SEEN, {}, {"B c": flag}, {})
+    with pytest.raises(WorldError, match=f"truncation{rule}"):
+        told(Echo(SEEN), SEEN, {}, {}, {"a": True, "B c": flag})
+
+
+@pytest.mark.parametrize("what", range(4))
+def test_what_is_not_by_agent_is_refused_by_its_name(what: int) -> None:
+    name = ("observations", "rewards", "terminations", "truncations")[what]
+    for wrong in (None, [np.zeros(2), np.ones(2)]):
+        says: list[Any] = [SEEN, {}, {}, {}]
+        says[what] = wrong
+        with pytest.raises(WorldError, match=f"in step: {name} must be a dict by agent, got "):
+            told(Echo(SEEN), *says)
+
+
+def test_an_agent_without_an_observation_is_named() -> None:
+    with pytest.raises(WorldError, match="one for each of its agents, got none for 'B c'"):
+        told(Echo(SEEN), {"a": 0}, {}, {}, {})
 
 
 def one_step(status: Mapping[str, Status], says: Mapping[str, Any]) -> Mapping[str, Experience]:

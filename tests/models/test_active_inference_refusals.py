@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -145,6 +146,64 @@ def test_a_place_names_the_agent_whose_matrix_is_bad() -> None:
 def test_what_is_no_model_is_refused_by_name(model: Any) -> None:
     with pytest.raises(ModelError, match="agent 'a': model must be"):
         ActiveInference.create(Place("a"), model=model)
+
+
+@pytest.mark.parametrize("habits", [{}, {"E": [1.0]}])
+def test_a_matrix_without_its_dimensions_is_no_list_of_its_rows(habits: dict[str, Any]) -> None:
+    flat, even, stay = np.eye(4), [0.25] * 4, np.eye(4)[:, :, None]
+    with pytest.raises(ModelError, match=r"B(\[0\])? must have 3 .*, got shape \(4, 4\)"):
+        ActiveInference({"A": SEEN, "B": flat, **habits})
+    with pytest.raises(ModelError, match=r"A(\[0\])? must have 2 .*, got shape \(4,\)"):
+        ActiveInference({"A": even, "B": stay, **habits})
+
+
+@pytest.mark.parametrize(
+    ("model", "why"),
+    [
+        ({"A": SEEN}, "got no B;"),
+        ({}, "got no A and no B;"),
+        ({"A": SEEN, "B": RING, "d": 1}, r"got an unknown key 'd' \(did you mean 'D'\?\);"),
+        ({"A": SEEN, "b": RING}, r"got an unknown key 'b' \(did you mean 'B'\?\);"),
+        ({"A": SEEN, "B": RING, 7: 1}, "got an unknown key 7;"),
+        (3, "got int;"),
+    ],
+)
+def test_a_wrong_key_is_named_and_so_are_all_there_are(model: Any, why: str) -> None:
+    optional = "C, D, E, A_dependencies, B_dependencies, control_factors, iterations, pA, pB, pD"
+    with pytest.raises(ModelError, match=f"dict of A and B, {why} {optional} may be left out"):
+        ActiveInference(model)
+
+
+def ring_of(wish: float, **keywords: Any) -> dict[str, Any]:
+    return {"A": np.eye(4), "B": np.eye(4)[:, :, None], "C": [0.0, 0.0, 0.0, wish], **keywords}
+
+
+@pytest.mark.parametrize("habits", [{}, {"E": [1.0]}])
+@pytest.mark.parametrize("wish", [1e308, -1e308])
+def test_preferences_too_large_to_be_weighed_are_refused_at_once(
+    wish: float, habits: dict[str, Any]
+) -> None:
+    with pytest.raises(
+        ModelError, match=r"agent 'a': C must be so small .*, got 8 \* 1 \* 1e\+308"
+    ):
+        ActiveInference(ring_of(wish, **habits), InferenceSettings(profile="fast"), agent_id="a")
+
+
+def test_the_largest_preferences_are_weighed_without_a_warning() -> None:
+    agent = ActiveInference(ring_of(1e306), InferenceSettings(profile="fast", backend="numpy"))
+    agent.reset(seed=1)
+    plan = agent.plan()
+    assert np.isfinite(plan.neg_efe).all()
+    assert np.isfinite(plan.policies).all()
+
+
+def test_a_profile_by_which_nothing_can_be_weighed_is_not_taken() -> None:
+    agent = ActiveInference(ring_of(1e306), InferenceSettings(profile="fast"), agent_id="a")
+    with pytest.raises(
+        ModelError, match=r"agent 'a': C must be so small .*, got 80 \* 1 \* 1e\+306"
+    ):
+        agent.retune(replace(agent.profile, gamma=80.0))
+    assert agent.profile.gamma == 8
 
 
 def test_a_model_too_large_to_plan_with_names_its_agent() -> None:

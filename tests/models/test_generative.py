@@ -120,6 +120,29 @@ def test_a_bad_matrix_is_refused_by_agent_and_field(field: str, bad: dict[str, A
     assert str(caught.value).startswith(f"agent 'trader-3': {field} must ")
 
 
+MISSHAPEN: list[tuple[dict[str, Any], str]] = [
+    ({"B": STAY}, "B must have 3 dimensions (next, state, action), none empty, got shape (2, 2)"),
+    ({"A": [0.5, 0.5]}, "A must have 2 dimensions (outcome, state), none empty, got shape (2,)"),
+    ({"A": []}, "A must have 2 dimensions (outcome, state), none empty, got shape (0,)"),
+    ({"D": []}, "D must have 1 dimension (state), none empty, got shape (0,)"),
+    ({"B": [STAY]}, "B must have shape (S, S, U), got (1, 2, 2)"),
+    ({"B": None}, "B must hold real numbers, got None"),
+    (
+        {"C": STAY},
+        "C must be one vector for each modality, 1 in all, got array([[1., 0.], [0., 1.]])",
+    ),
+]
+
+
+@pytest.mark.parametrize(("bad", "message"), MISSHAPEN, ids=str)
+def test_a_matrix_without_its_dimensions_is_told_what_each_of_them_is(
+    bad: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ModelError) as caught:
+        GenerativeModel(**{"A": A, "B": B, **bad})
+    assert str(caught.value) == message
+
+
 @pytest.mark.parametrize("moves", [None, [0, 1], [[0, 2]], [[-1, 0]], [[0.0, 1.0]], [[0], [0, 1]]])
 def test_bad_moves_are_refused(moves: Any) -> None:
     with pytest.raises(ModelError, match="moves must "):

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from antiphon.models.grid_map import BoolArray, GridMap
+from antiphon.models.grid_map import MAX_SIZE, MAX_WINDOW_BYTES, BoolArray, GridMap
 
 PICTURE = """
 ....
@@ -162,3 +162,19 @@ def test_a_view_without_a_middle_is_refused(view: int) -> None:
 def test_a_density_that_leaves_no_connected_map_is_refused(density: float, rule: str) -> None:
     with pytest.raises(ValueError, match=rule):
         GridMap.draw(10, density=density)
+
+
+@pytest.mark.parametrize("size", [MAX_SIZE + 1, 10**9])
+def test_a_map_too_large_to_be_drawn_is_refused_at_once(size: int) -> None:
+    with pytest.raises(ValueError, match=f"size must be at most 1,000, got {size:,}"):
+        GridMap.draw(size)
+
+
+def test_a_view_too_wide_for_so_many_cells_is_refused_with_one_that_is_not() -> None:
+    walls = np.zeros((300, 300), bool)
+    with pytest.raises(
+        ValueError, match=r"view must be at most 37 for 90,000 cells, got 39: .* 1.0"
+    ):
+        GridMap(walls, view=39)
+    assert GridMap(walls, view=37).view == 37
+    assert 8 * walls.size * 37**2 <= MAX_WINDOW_BYTES < 8 * walls.size * 39**2

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import itertools
+import math
+import re
 
 import numpy as np
 import pytest
 from antiphon.errors import ModelError
+from antiphon.models.factored.model import FactoredModel
 from antiphon.models.generative import GenerativeModel
 from antiphon.models.kernels.compiled import Compiled
 from antiphon.models.matrices import Array
-from antiphon.models.policies import Plan, Policies, action_weights, best, sample, softmax
+from antiphon.models.policies import (
+    Plan,
+    Policies,
+    action_weights,
+    best,
+    check_logits,
+    sample,
+    softmax,
+)
 from antiphon.tests.models.kernels.cases import EVERY_KERNEL, kernel_of
 
 
@@ -119,3 +130,34 @@ def test_a_draw_never_takes_an_action_without_weight() -> None:
         for uniform in (2**-53, 0.5, 1.0 - 2**-53):
             drawn = sample(np.array(actions), 16.0, uniform)
             assert actions[drawn] > 0
+
+
+@pytest.mark.parametrize(
+    ("stakes", "length", "gamma"),
+    [(1e308, 1, 8.0), (4.6e307, 1, 1.0), (1e307, 5, 1.0), (1.0, 1, 1e308), (math.inf, 1, 1.0)],
+)
+def test_policies_that_no_float_could_weigh_are_refused_by_agent(
+    stakes: float, length: int, gamma: float
+) -> None:
+    came = re.escape(f"got {gamma:g} * {length} * {stakes:.3g}")
+    rule = (
+        r"'a': C must be so small that gamma \* policy_length \* its largest stay below 4\.5e\+307"
+    )
+    with pytest.raises(ModelError, match=f"{rule}, {came}"):
+        check_logits(stakes, length, gamma, "a")
+
+
+def test_policies_that_a_float_can_weigh_are_taken() -> None:
+    for stakes, length, gamma in ((1e306, 1, 8.0), (1e300, 3, 16.0), (1e308, 4, 0.0)):
+        check_logits(stakes, length, gamma, "a")
+        most = gamma * length * stakes
+        assert abs(-most - most) < math.inf
+
+
+def test_what_is_at_stake_is_what_is_liked_and_what_can_be_learnt() -> None:
+    stay = np.eye(2)[:, :, None]
+    seen = [np.eye(2), np.full((3, 2), 1 / 3)]
+    plain = GenerativeModel(seen, stay, [[1.0, -7.0], [0.0, 2.0, 1.0]])
+    assert plain.stakes == pytest.approx(7 + math.log(2) + 2 + math.log(3))
+    factored = FactoredModel(seen, [stay], [[1.0, -7.0], [0.0, 2.0, 1.0]])
+    assert factored.stakes == plain.stakes
