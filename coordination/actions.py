@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..actors.failures import describe
+from ..models.shown import shown
 
 
 class ActionCheck:
@@ -102,9 +103,3 @@ def _why_not_in_box(space: Any, action: np.ndarray) -> str:
     if not np.all((action >= space.low) & (action <= space.high)):
         return f"must lie within the bounds of {space} and be no NaN, got {shown(action)}"
     return ""
-
-
-def shown(value: Any) -> str:
-    """Give a value as it stands in a message: in one line, and in a short one."""
-    text = " ".join(repr(value).split())
-    return text if len(text) <= 80 else text[:77] + "..."

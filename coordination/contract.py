@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar, cast
 
 import numpy as np
 
-from .actions import shown
+from ..models.shown import shown
 
 _T = TypeVar("_T")
 TEXTS = frozenset({str, bytes})

@@ -11,8 +11,9 @@ from ..actors.failures import describe
 from ..errors import WorldError
 from ..models.frozen import frozen_values
 from ..models.names import map_names
+from ..models.shown import shown
 from ..models.state import copied_state
-from .actions import no_op, shown
+from .actions import no_op
 from .catalogue import environment_factory
 from .contract import (
     REWARD,

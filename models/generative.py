@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from .matrices import Array, Indices, Matrices, entries, locked, most_at_stake, shown
+from .matrices import Array, Indices, Matrices, entries, locked, most_at_stake
+from .shown import shown
 
 
 class GenerativeModel:

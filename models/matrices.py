@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import ModelError
+from .shown import shown
 
 Array = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.intp]
@@ -115,11 +116,6 @@ def entries(given: Any, ndim: int) -> Sequence[Any] | None:
     if not isinstance(given, (list, tuple, np.ndarray)) or depth(given) == 0:
         return None
     return [given] if depth(given) <= ndim else list(given)
-
-
-def shown(given: Any) -> str:
-    """Give what came as it stands in a message: in one line, and in a short one."""
-    return " ".join(repr(given).split())[:80]
 
 
 def _dimensions(field: str, ndim: int) -> str:

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..matrices import Array, Matrices, depth, shown
+from ..matrices import Array, Matrices, depth
+from ..shown import shown
 from .layout import Shape
 
 ELSEWHERE = (

@@ -10,7 +10,8 @@ import numpy as np
 
 from ..factored.model import FactoredModel
 from ..generative import GenerativeModel
-from ..matrices import EPSILON, NEGLIGIBLE, Array, Matrices, entries, locked, shown
+from ..matrices import EPSILON, NEGLIGIBLE, Array, Matrices, entries, locked
+from ..shown import shown
 from .columns import Columns
 from .excess import excess
 from .learning import Learning

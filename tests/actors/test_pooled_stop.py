@@ -92,14 +92,19 @@ class Waits(Idle):
         return 1
 
 
+def visiting(host: Host, visit: Visited) -> PooledDispatcher:
+    dispatcher = PooledDispatcher()
+    dispatcher.start([host], FUSE)
+    dispatcher.visit(visit, [host], [0])
+    return dispatcher
+
+
 def test_who_is_called_where_it_is_while_it_is_released_still_ends(
     let_go: threading.Event,
 ) -> None:
     agent, visit = Waits(let_go), Visited()
     host = Host(Seat("agent-1", lambda: agent))
-    dispatcher = PooledDispatcher()
-    dispatcher.start([host], FUSE)
-    dispatcher.visit(visit, [host], [0])
+    dispatcher = visiting(host, visit)
     wait_all(agent.acts)
     assert dispatcher.release([host], 0.0) == ["agent-1"]
     assert dispatcher.stop([host], 0.0) == ["agent-1"]
@@ -122,9 +127,7 @@ def test_who_comes_back_at_the_moment_in_which_it_is_abandoned_still_ends(
 
     agent, visit = Waits(let_go), Visited()
     host = ComesBack(Seat("agent-1", lambda: agent))
-    dispatcher = PooledDispatcher()
-    dispatcher.start([host], FUSE)
-    dispatcher.visit(visit, [host], [0])
+    dispatcher = visiting(host, visit)
     wait_all(agent.acts)
     if released:
         dispatcher.release([host], 0.0)
